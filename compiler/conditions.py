@@ -1,0 +1,147 @@
+"""The conditions of a site: compiled once, with every problem put at its place in the files."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping
+
+from compiler import ir, patterns
+from compiler.cel import Environment, refs
+from compiler.diagnostics import Diagnostics, nearest
+from compiler.lower import inline
+from compiler.syntax import Entry, Ruleset
+from tessera.context import BUILT_IN
+
+Path = tuple[str | int, ...]
+EVERYTHING = ("request", "visitor", "account", "segment", "lists")
+
+
+def attribute_types(ruleset: Ruleset) -> dict[str, str]:
+    """Every attribute a condition may name → its type as in site.yaml."""
+    built_in = {name: f"[{', '.join(values)}]" if kind == "enum" else kind for name, (kind, values, _) in BUILT_IN.items()}
+    declared = ruleset.site.spec.attributes
+    own = {f"{space}.{name}": str(a.type) for space in ("visitor", "account") for name, a in getattr(declared, space).items()}
+    return built_in | own
+
+
+class Conditions:
+    """Compiles conditions and remembers which attributes were read.
+
+    Attributes:
+        kinds: attribute name → kind (`enum`, `int`, `list<item>`…), as lowering wants it.
+        purposes: attribute name → the purpose it needs, None for none.
+        read: the names of all attributes that any condition reads.
+    """
+
+    def __init__(self, ruleset: Ruleset, diagnostics: Diagnostics) -> None:
+        self.ruleset, self.diagnostics = ruleset, diagnostics
+        types = attribute_types(ruleset)
+        fields = {"id": "string", **ruleset.items.fields} if ruleset.items else None
+        items = {n: "string" if t in ("image", "link") else t for n, t in fields.items()} if fields else None
+        self.environment = Environment(
+            types, ruleset.segments, {name: "string" for name in ruleset.lists}, items, about=_about(ruleset)
+        )
+        self.kinds = {name: self.environment.names[name].kind for name in types}
+        self.purposes = _purposes(ruleset)
+        self.read: set[str] = set()
+        self.used_lists: set[str] = set()
+        self.used_segments: set[str] = set()
+        self.segments = self._segments()
+
+    def compile(self, entry: Entry[Any], path: Path, text: str, scope: Iterable[str] = EVERYTHING) -> ir.Expr | None:
+        """The condition at a place of the site, segments put in; None where it was reported."""
+        expr = self._compiled(entry, path, text, tuple(scope))
+        if expr is None:
+            return None
+        names = refs(expr)
+        self.used_segments |= {name[8:] for name in names if name.startswith("segment.")}
+        if any(name.startswith("segment.") and name[8:] not in self.segments for name in names):
+            return None  # the segment itself was reported
+        expr = inline(expr, self.segments)
+        self._note(expr)
+        return expr
+
+    def _compiled(self, entry: Entry[Any], path: Path, text: str, scope: tuple[str, ...]) -> ir.Expr | None:
+        found = self.environment.compile(text, scope=scope)
+        if isinstance(found, list):
+            self.diagnostics.problems(found, lambda offset, length: entry.text_place(path, offset, length))
+            return None
+        return self._without_patterns(found, entry, path)
+
+    def _without_patterns(self, expr: ir.Expr, entry: Entry[Any], path: Path) -> ir.Expr | None:
+        if isinstance(expr, ir.Fold):
+            body = self._without_patterns(expr.body, entry, path)
+            return None if body is None else ir.Fold(expr.kind, expr.var, expr.range, body, expr.offset)
+        if not isinstance(expr, ir.Call):
+            return expr
+        args = tuple(self._without_patterns(arg, entry, path) for arg in expr.args)
+        if any(arg is None for arg in args):
+            return None
+        if expr.op != "matches":
+            return ir.Call(expr.op, args, expr.offset)
+        simple = patterns.plain(args[0], args[1].value, expr.offset)
+        if simple is None:
+            message = f"the pattern '{args[1].value}' is more than a prefix, a suffix, a part or a choice of texts"
+            fix = "use startsWith(…), endsWith(…), contains(…) or in [\"…\", \"…\"], combined with && and ||"
+            self.diagnostics.error("E032", entry.text_place(path, expr.offset, 1), message, fix)
+        return simple
+
+    def _note(self, expr: ir.Expr) -> None:
+        names = refs(expr)
+        self.read |= {name for name in names if name in self.kinds}
+        self.used_lists |= {name[6:] for name in names if name.startswith("lists.")}
+
+    def _segments(self) -> dict[str, ir.Expr]:
+        """Segment → condition with the segments it names put in; those in a circle are reported."""
+        raw = {name: self._compiled(e, ("when",), e.spec.when, EVERYTHING) for name, e in self.ruleset.segments.items()}
+        raw = {name: expr for name, expr in raw.items() if expr is not None}
+        needs = {name: {r[8:] for r in refs(expr) if r.startswith("segment.")} for name, expr in raw.items()}
+        done: dict[str, ir.Expr] = {}
+        while ready := [name for name in raw if name not in done and needs[name] <= done.keys()]:
+            for name in ready:
+                done[name] = inline(raw[name], done)
+        for name in sorted(raw.keys() - done.keys()):
+            circular = sorted(needs[name] - done.keys() & raw.keys())
+            if needs[name] <= raw.keys():
+                message = f"the segment '{name}' is defined by itself, through {', '.join(f'segment.{n}' for n in circular)}"
+                self.diagnostics.error("E033", self.ruleset.segments[name].place("when"), message, "take one of the references out")
+        return done
+
+    def needed(self, expr: ir.Expr) -> tuple[str, ...]:
+        """The purposes that an expression's attributes need, sorted."""
+        found = {self.purposes.get(name) for name in refs(expr)}
+        return tuple(sorted(p for p in found if p is not None))
+
+    def stored(self, expr: ir.Expr) -> list[str]:
+        """The attributes of an expression that the request alone does not tell."""
+        return [name for name in refs(expr) if name in self.kinds and not name.startswith("request.")]
+
+
+def _purposes(ruleset: Ruleset) -> dict[str, str | None]:
+    declared = ruleset.site.spec.attributes
+    return {
+        f"{space}.{name}": None if a.purpose == "none" else a.purpose
+        for space in ("visitor", "account")
+        for name, a in getattr(declared, space).items()
+    }
+
+
+def _about(ruleset: Ruleset) -> Mapping[str, str]:
+    declared = ruleset.site.spec.attributes
+    return {name: "from the request" for name in BUILT_IN} | {
+        f"{space}.{name}": f"from {a.from_}" if a.from_ else "stored"
+        for space in ("visitor", "account")
+        for name, a in getattr(declared, space).items()
+    }
+
+
+def known(
+    diagnostics: Diagnostics, code: str, what: str, name: str, names: Iterable[str], entry: Entry[Any], *path: str | int
+) -> bool:
+    """Whether a name exists; reported with the nearest one otherwise."""
+    candidates = sorted(names)
+    if name in candidates:
+        return True
+    close = nearest(name, candidates)
+    fix = f"did you mean '{close}'?" if close else f"known are {', '.join(candidates)}" if candidates else f"this site has no {what} yet"
+    diagnostics.error(code, entry.place(*path), f"unknown {what} '{name}'", fix)
+    return False

@@ -1,0 +1,188 @@
+"""Copy and markup → content parts: everything that does not depend on the visitor is escaped and joined here."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping
+
+from compiler import templates
+from compiler.catalogue import image_url, missing_image
+from compiler.conditions import Conditions, known
+from compiler.diagnostics import Diagnostics
+from compiler.syntax import ContentEntry, Entry, Ruleset
+from tessera.render import ESCAPES, escape_url
+
+Parts = tuple[Any, ...]
+
+
+class Components:
+    """The components of a site: their variants' fields, checked, and the compiling of one with a patch."""
+
+    def __init__(self, ruleset: Ruleset, conditions: Conditions, diagnostics: Diagnostics) -> None:
+        self.ruleset, self.conditions, self.diagnostics = ruleset, conditions, diagnostics
+        self.markup = {name: self._markup(entry) for name, entry in ruleset.contents.items()}
+        self.fields = {name: self._variants(entry) for name, entry in ruleset.contents.items()}
+
+    def ranks(self, component: str) -> bool:
+        """Whether the component has a block that repeats over items."""
+        return any(isinstance(part, templates.Each) for part in self.markup[component] or ())
+
+    def compile(self, component: str, variant: str | None, patch: Mapping[str, str] = {}, origin: tuple[Entry[Any], tuple] | None = None) -> Parts:
+        """The content of a variant (None: of the bare markup, for ranked items), with an arm's fields in place of its own.
+
+        Args:
+            origin: the entry and path where the patch stands, for messages.
+        """
+        entry = self.ruleset.contents[component]
+        fields = self.fields[component].get(variant, {}) if variant else {}
+        values = {name: self._value(entry, variant, name, text) for name, text in fields.items()}
+        for name, text in patch.items():
+            if name in entry.spec.fields and origin is not None:
+                values[name] = self._patched(entry, name, text, origin)
+        return _joined(self._parts(entry, self.markup[component] or (), values))
+
+    # --- variants
+
+    def _markup(self, entry: ContentEntry) -> tuple | None:
+        found = templates.compile_markup(entry.markup)
+        if isinstance(found, list):
+            self.diagnostics.problems(found, entry.markup_place)
+            return None
+        for part in templates.variables(found):
+            self._check_variable(part, entry)
+        return tuple(found)
+
+    def _check_variable(self, part: templates.Slot, entry: ContentEntry) -> None:
+        """A variable of the markup is a field of the component, a field of an item, or an attribute with a fallback."""
+        place = entry.markup_place(part.offset + 2, len(part.name))
+        namespace, _, field = part.name.partition(".")
+        if not field:
+            if part.name not in entry.spec.fields:
+                self._unknown("E075", f"unknown field '{part.name}'", place, part.name, entry.spec.fields)
+        elif namespace == "item":
+            items = self.ruleset.items
+            names = ["id", *items.fields] if items else []
+            if field not in names:
+                self._unknown("E031", f"unknown field of an item '{field}'", place, field, names)
+        else:
+            self._check_attribute(part, place)
+
+    def _check_attribute(self, part: templates.Slot, place: Any) -> bool:
+        if part.name not in self.conditions.kinds:
+            self._unknown("E021", f"unknown attribute '{part.name}'", place, part.name, self.conditions.kinds)
+            return False
+        if part.fallback is None:
+            fix = f'say what stands there when it is not known: {{{{{part.name} | "…"}}}}'
+            self.diagnostics.error("E079", place, f"'{part.name}' has no fallback, and it may be unknown", fix)
+            return False
+        self.conditions.read.add(part.name)
+        return True
+
+    def _unknown(self, code: str, message: str, place: Any, name: str, names: Iterable[str]) -> None:
+        from compiler.diagnostics import did_you_mean
+
+        candidates = sorted(names)
+        fix = did_you_mean(name, candidates) or (f"known are {', '.join(candidates[:12])}" if candidates else "declare it first")
+        self.diagnostics.error(code, place, message, fix)
+
+    def _variants(self, entry: ContentEntry) -> dict[str, dict[str, tuple[str, str]]]:
+        """Variant → field → (the variant that wrote it, text), with `extends` resolved."""
+        return {name: self._resolved(entry, name, ()) for name in entry.spec.variants}
+
+    def _resolved(self, entry: ContentEntry, name: str, above: tuple[str, ...]) -> dict[str, tuple[str, str]]:
+        own = dict(entry.spec.variants[name])
+        base = own.pop("extends", None)
+        inherited: dict[str, tuple[str, str]] = {}
+        if base is not None and base in (*above, name):
+            if not above:
+                self.diagnostics.error("E077", entry.place("variants", name, "extends"), f"the variant '{name}' extends itself", "take `extends` out")
+        elif base is not None and (above or known(self.diagnostics, "E045", "variant", base, entry.spec.variants, entry, "variants", name, "extends")):
+            inherited = self._resolved(entry, base, (*above, name)) if base in entry.spec.variants else {}
+        if not above:
+            self._check_fields(entry, name, own, inherited)
+        return {**inherited, **{field: (name, text) for field, text in own.items()}}
+
+    def _check_fields(self, entry: ContentEntry, name: str, own: Mapping[str, str], inherited: Mapping[str, Any]) -> None:
+        for field in own:
+            if field not in entry.spec.fields:
+                self._unknown("E075", f"unknown field '{field}'", entry.place("variants", name, field, key=True), field, entry.spec.fields)
+        for field in entry.spec.fields:
+            if field not in own and field not in inherited:
+                fix = f"add `{field}: …`, or let it extend a variant that has it"
+                self.diagnostics.error("E076", entry.place("variants", name, key=True), f"the variant '{name}' lacks the field '{field}'", fix)
+
+    # --- values
+
+    def _value(self, entry: ContentEntry, variant: str, field: str, written: tuple[str, str]) -> tuple:
+        origin, text = written
+        return self._read(entry, field, text, entry, ("variants", origin, field))
+
+    def _patched(self, entry: ContentEntry, field: str, text: str, origin: tuple[Entry[Any], tuple]) -> tuple:
+        return self._read(entry, field, text, origin[0], (*origin[1], field))
+
+    def _read(self, entry: ContentEntry, field: str, text: str, where: Entry[Any], path: tuple) -> tuple:
+        """A field's text as parts: texts and variables."""
+        kind = entry.spec.fields.get(field)
+        found = templates.compile_text(text)
+        if isinstance(found, list):
+            self.diagnostics.problems(found, lambda offset, length: where.text_place(path, offset, length))
+            return ()
+        parts = [part for part in found if isinstance(part, str) or self._variable_in_copy(part, where, path)]
+        if kind == "image":
+            return self._image(parts, text, where, path)
+        if kind == "link" and parts and isinstance(parts[0], str) and escape_url(parts[0]) == "#" != parts[0]:
+            message = f"'{text}' is no address that a page may link to"
+            self.diagnostics.error("E059", where.place(*path), message, "begin it with / or https:// (mailto: and tel: are fine too)")
+        return tuple(parts)
+
+    def _variable_in_copy(self, part: templates.Slot, where: Entry[Any], path: tuple) -> bool:
+        return self._check_attribute(part, where.text_place(path, part.offset + 2, len(part.name)))
+
+    def _image(self, parts: list, text: str, where: Entry[Any], path: tuple) -> tuple:
+        if len(parts) != 1 or not isinstance(parts[0], str):
+            return tuple(parts)
+        if missing_image(self.ruleset, text):
+            folder = f"{self.ruleset.site.spec.assets.dir}{self.ruleset.site.spec.assets.images}"
+            self.diagnostics.error("E078", where.place(*path), f"the image '{text}' is not in {folder}", self._near_image(text))
+        return (image_url(self.ruleset, parts[0]),)
+
+    def _near_image(self, text: str) -> str:
+        from compiler.diagnostics import did_you_mean
+
+        assets = self.ruleset.site.spec.assets
+        folder = self.ruleset.folder / assets.dir / assets.images.strip("/")
+        return did_you_mean(text, (path.name for path in folder.glob("*"))) or "add the file, or correct the name"
+
+    # --- parts
+
+    def _parts(self, entry: ContentEntry, markup: Iterable[Any], values: Mapping[str, tuple]) -> Iterable[Any]:
+        for part in markup:
+            if isinstance(part, str):
+                yield part
+            elif isinstance(part, templates.Each):
+                yield ("each", _joined(self._parts(entry, part.parts, values)))
+            elif part.name in entry.spec.fields:
+                yield from _placed(values.get(part.name, ()), part.context)
+            elif part.path[0] == "item":
+                yield ("item", part.path[1], part.context)
+            else:
+                yield ("var", part.name, part.context, part.fallback or "")
+
+
+def _placed(value: tuple, context: str) -> Iterable[Any]:
+    """A field's parts in their place in the markup: in an address, only what begins it decides where it leads."""
+    for position, part in enumerate(value):
+        inner = "urlpart" if context == "url" and position else context
+        if isinstance(part, str):
+            yield ESCAPES["text" if inner == "urlpart" else inner](part)
+        else:
+            yield ("var", part.name, inner, part.fallback or "")
+
+
+def _joined(parts: Iterable[Any]) -> Parts:
+    out: list[Any] = []
+    for part in parts:
+        if isinstance(part, str) and out and isinstance(out[-1], str):
+            out[-1] += part
+        elif part != "":
+            out.append(part)
+    return tuple(out)

@@ -1,0 +1,267 @@
+"""The intermediate representation: plain values between the authoring files and the bundle. A leaf: imports nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+# --- conditions: what CEL becomes once parsed and type-checked -------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A literal: bool, int, float, str, or a tuple of them (a list). `type` is a CEL type name."""
+
+    value: Any
+    type: str
+    offset: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A name that the site declares, in full: `visitor.plan`, `request.hour`, `segment.vip`, `lists.partners`, `item.price`."""
+
+    name: str
+    type: str
+    offset: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """The variable of an enclosing Fold."""
+
+    name: str
+    offset: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """`has(visitor.plan)`: two-valued; true when the attribute is known."""
+
+    name: str
+    offset: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An operator or function of tessera.operators over its arguments; `and`, `or`, `not` and `if` are Kleene."""
+
+    op: str
+    args: tuple["Expr", ...]
+    offset: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A list macro: `range.exists(var, body)`, and likewise all, exists_one."""
+
+    kind: str
+    var: str
+    range: "Expr"
+    body: "Expr"
+    offset: int = field(default=0, compare=False)
+
+
+Expr = Union[Const, Ref, Local, Has, Call, Fold]
+
+# --- conditions, lowered: postings that the edge turns into masks ----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """An attribute, or a function of it (`size`), that tests ask about. `ordered`: by thresholds, else by equality."""
+
+    attribute: str
+    function: str
+    ordered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One question about a term: an operator of tessera.match and its constant argument."""
+
+    term: Term
+    op: str
+    argument: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A test, or its negation (true only where the answer is known and false)."""
+
+    test: Test
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conjunction:
+    """Literals that must all be true, and what masks cannot express: a tree, evaluated last (None: nothing left)."""
+
+    literals: tuple[Literal, ...]
+    tree: Expr | None = None
+
+
+# --- the program: a site, ready to be written ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """See tessera.types.Attribute."""
+
+    name: str
+    type: str
+    purpose: str | None
+    keep: int | None
+    source: str | None
+    default: Any
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Epoch seconds [start, end); `local`: on the visitor's own clock."""
+
+    start: float | None
+    end: float | None
+    local: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """See tessera.bundle.Action; names in place of indices. `variant` None leaves the page as it is."""
+
+    variant: str | None = None
+    model: str | None = None
+    take: int = 0
+    where: Expr | None = None
+    at_most: tuple[tuple[str, int], ...] = ()
+    experiment: str | None = None
+    arms: tuple[Union["Action", None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of a slot's ladder with its condition as written (`when`) and lowered (`conjunctions`)."""
+
+    name: str
+    level: str
+    when: Expr
+    conjunctions: tuple[Conjunction, ...]
+    action: Action
+    campaign: str | None
+    segment: str | None
+    purposes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Compiled content parts: without a patch first, then one per arm of the slot's test."""
+
+    name: str
+    contents: tuple[tuple, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place on pages and its ladder, top-down."""
+
+    name: str
+    pages: tuple[str, ...]
+    selector: str
+    operation: str
+    component: str
+    variants: tuple[Variant, ...]
+    rules: tuple[Rule, ...]
+    default: Action
+    test: Action | None
+    always: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """See tessera.bundle.Experiment; shares in parts per million; `layer`: (salt, from, to) in parts per million."""
+
+    name: str
+    salt: str
+    unit: str
+    purpose: str | None
+    share: int
+    layer: tuple[str, int, int] | None
+    run: Run | None
+    arms: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """See tessera.bundle.Campaign; `owner` and `goal` stay with the sources."""
+
+    name: str
+    run: Run | None
+    cap: tuple[int, int] | None
+    pause: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A ranker: by a field of the items, or by quantized vectors (raw int8 rows, raw little-endian float32 scales).
+
+    `otherwise` names the model for visitors that this one knows nothing of.
+    """
+
+    name: str
+    version: str
+    attribute: str | None = None
+    half_life: float = 0.0
+    dimensions: int = 0
+    rows: bytes = b""
+    scales: bytes = b""
+    field: str | None = None
+    otherwise: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Jurisdiction:
+    """`when` None always holds."""
+
+    name: str
+    when: Expr | None
+    allow: tuple[str, ...]
+    deny_by_gpc: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Disjoint sorted address ranges (16 bytes, IPv4 mapped) and a row of facts for each."""
+
+    name: str
+    fields: tuple[str, ...]
+    starts: tuple[bytes, ...]
+    ends: tuple[bytes, ...]
+    rows: tuple[tuple, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A checked, lowered site: all that `emit` writes.
+
+    `reads`: the attributes that a decision or its content may use. `deadline`: milliseconds for a profile read.
+    """
+
+    site: str
+    hosts: tuple[str, ...]
+    pages: tuple[tuple[str, str], ...]
+    attributes: tuple[Attribute, ...]
+    purposes: tuple[str, ...]
+    jurisdictions: tuple[Jurisdiction, ...]
+    holdout: tuple[int, str] | None
+    log_purpose: str | None
+    deadline: int
+    reads: tuple[str, ...]
+    lists: tuple[tuple[str, tuple[str, ...]], ...]
+    item_ids: tuple[str, ...]
+    item_columns: tuple[tuple[str, tuple], ...]
+    lookups: tuple[Lookup, ...]
+    slots: tuple[Slot, ...]
+    experiments: tuple[Experiment, ...]
+    campaigns: tuple[Campaign, ...]
+    models: tuple[Model, ...]

@@ -1,0 +1,195 @@
+"""Slots: names resolved, conditions compiled and lowered, every variant's content compiled for every arm."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator
+
+from compiler import ir, selectors
+from compiler.conditions import Conditions, known
+from compiler.contents import Components
+from compiler.diagnostics import Diagnostics
+from compiler.lower import lower
+from compiler.shapes import LEVELS
+from compiler.syntax import Entry, Ruleset
+
+
+class Ladders:
+    """Turns slot files into ir.Slot; remembers the experiments that run."""
+
+    def __init__(self, ruleset: Ruleset, conditions: Conditions, components: Components, diagnostics: Diagnostics) -> None:
+        self.ruleset, self.conditions, self.components, self.diagnostics = ruleset, conditions, components, diagnostics
+        self.running: dict[str, str] = {}  # experiment → the slot that runs it
+
+    def slots(self) -> tuple[ir.Slot, ...]:
+        found = (self._slot(entry) for entry in self.ruleset.slots.values())
+        return tuple(slot for slot in found if slot is not None)
+
+    def _slot(self, entry: Entry[Any]) -> ir.Slot | None:
+        spec = entry.spec
+        for position, page in enumerate(spec.place.page):
+            known(self.diagnostics, "E034", "page", page, self.ruleset.site.spec.pages, entry, "place", "page", position)
+        wrong = selectors.problem(spec.place.selector)
+        if wrong:
+            self.diagnostics.error("E042", entry.place("place", "selector"), *wrong)
+        if not known(self.diagnostics, "E035", "component", spec.component, self.ruleset.contents, entry, "component"):
+            return None
+        test = self._slot_test(entry)
+        default = self._action(entry, ("ladder", "default"), spec.ladder.default)
+        self._default_needs_nothing(entry, default)
+        rules = tuple(self._rules(entry))
+        holdout = self.ruleset.site.spec.holdout
+        return ir.Slot(
+            entry.name,
+            spec.place.page,
+            spec.place.selector,
+            spec.place.do,
+            spec.component,
+            tuple(self._variants(entry, rules, default, test)),
+            rules,
+            default,
+            test,
+            holdout is not None and entry.name in holdout.except_,
+        )
+
+    # --- rules
+
+    def _rules(self, entry: Entry[Any]) -> Iterator[ir.Rule]:
+        names: set[str] = set()
+        for level in LEVELS:
+            for position, spec in enumerate(getattr(entry.spec.ladder, level)):
+                path = ("ladder", level, position)
+                if spec.rule in names:
+                    message = f"the slot '{entry.name}' has two rules '{spec.rule}'"
+                    self.diagnostics.error("E041", entry.place(*path, "rule"), message, "give one of them another name: logs and reports tell rules by it")
+                names.add(spec.rule)
+                rule = self._rule(entry, path, level, spec)
+                if rule is not None:
+                    yield rule
+
+    def _rule(self, entry: Entry[Any], path: tuple, level: str, spec: Any) -> ir.Rule | None:
+        if spec.campaign is not None:
+            known(self.diagnostics, "E036", "campaign", spec.campaign, self.ruleset.campaigns, entry, *path, "campaign")
+        action = self._action(entry, path, spec)
+        when = self.conditions.compile(entry, (*path, "when"), spec.when)
+        if when is None:
+            return None
+        stored = self.conditions.stored(when)
+        if level == "cohort" and stored:
+            message = f"a cohort rule reads the request alone, '{spec.rule}' reads {stored[0]}"
+            self.diagnostics.error("E040", entry.place(*path, "when"), message, "move the rule to `segment:`, or ask only for request.…")
+        conjunctions = lower(when, self.conditions.kinds)
+        if not conjunctions:
+            message = f"the rule '{spec.rule}' can never hold: its condition contradicts itself"
+            self.diagnostics.warning("W004", entry.place(*path, "when"), message, "correct the condition, or remove the rule")
+        segment = self._segment(spec.when)
+        return ir.Rule(spec.rule, level, when, conjunctions, action, spec.campaign, segment, self.conditions.needed(when))
+
+    def _segment(self, when: str) -> str | None:
+        """The segment that a rule is for, where its condition is one."""
+        name = when.strip().removeprefix("segment.")
+        return name if when.strip() == f"segment.{name}" and name in self.ruleset.segments else None
+
+    def _default_needs_nothing(self, entry: Entry[Any], default: ir.Action) -> None:
+        """The way down must end without consent: a default may not rank by what is stored."""
+        model = self.ruleset.models.get(default.model) if default.model else None
+        if model is not None and model.spec.vectors is not None:
+            message = f"the default ranks by '{model.name}', which needs what is stored about the visitor"
+            fix = "let the default show a variant, or rank by a model with `score:`"
+            self.diagnostics.error("E043", entry.place("ladder", "default"), message, fix)
+
+    # --- actions
+
+    def _action(self, entry: Entry[Any], path: tuple, spec: Any) -> ir.Action:
+        """What a rule or a default does."""
+        if spec.test is None:
+            return self._simple(entry, path, spec, entry)
+        if not known(self.diagnostics, "E044", "experiment", spec.test, self.ruleset.experiments, entry, *path, "test"):
+            return ir.Action()
+        if entry.spec.test is not None:
+            message = f"the slot '{entry.name}' runs '{entry.spec.test}' and its rule '{spec.test}': one page view can count for one"
+            self.diagnostics.error("E063", entry.place(*path, "test"), message, "keep one of the two")
+        return self._arms(entry, spec.test, entry.place(*path, "test"), patches=False)
+
+    def _slot_test(self, entry: Entry[Any]) -> ir.Action | None:
+        name = entry.spec.test
+        if name is None or not known(self.diagnostics, "E044", "experiment", name, self.ruleset.experiments, entry, "test"):
+            return None
+        return self._arms(entry, name, entry.place("test"), patches=True)
+
+    def _arms(self, entry: Entry[Any], name: str, place: Any, *, patches: bool) -> ir.Action:
+        """An experiment's arms as actions of this slot; None for an arm that leaves the choice as it is."""
+        if name in self.running:
+            message = f"the experiment '{name}' already runs in '{self.running[name]}'"
+            self.diagnostics.error("E064", place, message, "use an experiment in one place, or make a second one in the same layer")
+        self.running[name] = entry.name
+        experiment = self.ruleset.experiments[name]
+        arms: list[ir.Action | None] = []
+        for arm, spec in experiment.spec.arms.items():
+            path = ("arms", arm)
+            self._check_set(entry, experiment, path, spec, patches)
+            shows = spec.show is not None or spec.rank is not None
+            if not shows and not patches:
+                message = f"the arm '{arm}' of '{name}' neither shows nor ranks, and its rule in '{entry.name}' shows nothing itself"
+                self.diagnostics.error("E061", experiment.place(*path, key=True), message, "give the arm `show: …` or `rank: …`, or put the test on the slot")
+            arms.append(self._simple(experiment, path, spec, entry) if shows else None)
+        return ir.Action(experiment=name, arms=tuple(arms))
+
+    def _check_set(self, entry: Entry[Any], experiment: Entry[Any], path: tuple, spec: Any, patches: bool) -> None:
+        fields = self.ruleset.contents[entry.spec.component].spec.fields if entry.spec.component in self.ruleset.contents else {}
+        for field in spec.set:
+            known(self.diagnostics, "E060", "field", field, fields, experiment, *path, "set", field)
+
+    def _simple(self, entry: Entry[Any], path: tuple, spec: Any, slot: Entry[Any]) -> ir.Action:
+        """`show` or `rank`; `entry` and `path` are where it is written, `slot` the slot it is for."""
+        if spec.rank is None:
+            return self._show(entry, path, spec.show, slot)
+        if not known(self.diagnostics, "E037", "model", spec.rank, self.ruleset.models, entry, *path, "rank"):
+            return ir.Action()
+        if slot.spec.component in self.ruleset.contents and not self.components.ranks(slot.spec.component):
+            message = f"the component '{slot.spec.component}' has no block {{{{#items}}}}…{{{{/items}}}} for ranked items"
+            self.diagnostics.error("E084", entry.place(*path, "rank"), message, "add the block to its markup, or show a variant")
+        for field in spec.at_most:
+            fields = self.ruleset.items.fields if self.ruleset.items else {}
+            known(self.diagnostics, "E031", "field of an item", field, fields, entry, *path, "at_most", field)
+        where = None
+        if spec.where is not None:
+            where = self.conditions.compile(entry, (*path, "where"), spec.where, ("item", "request", "visitor", "account"))
+        return ir.Action(spec.rank, spec.rank, spec.take, where, tuple(spec.at_most.items()))
+
+    def _show(self, entry: Entry[Any], path: tuple, variant: str | None, slot: Entry[Any]) -> ir.Action:
+        if variant in (None, "none"):
+            return ir.Action()
+        names = self.ruleset.contents[slot.spec.component].spec.variants if slot.spec.component in self.ruleset.contents else {}
+        where = path if path[-1] == "default" and isinstance(entry.node.plain["ladder"].get("default"), str) else (*path, "show")
+        known(self.diagnostics, "E045", "variant", variant, [*names, "none"], entry, *where)
+        return ir.Action(variant)
+
+    # --- content
+
+    def _variants(self, entry: Entry[Any], rules: tuple[ir.Rule, ...], default: ir.Action, test: ir.Action | None) -> Iterator[ir.Variant]:
+        """Each variant that some action of the slot shows, compiled without a patch and for each arm of the slot's test."""
+        component = entry.spec.component
+        declared = self.ruleset.contents[component].spec.variants
+        patches = self._patches(test)
+        for name, ranked in sorted(_shown((*(rule.action for rule in rules), default, *((test,) if test else ())))):
+            own = name if not ranked and name in declared else next(iter(declared)) if len(declared) == 1 else None
+            if own is None and not ranked:
+                continue  # reported as unknown
+            contents = tuple(self.components.compile(component, own, patch, origin) for patch, origin in patches)
+            yield ir.Variant(name, contents)
+
+    def _patches(self, test: ir.Action | None) -> list[tuple[dict, Any]]:
+        if test is None or test.experiment is None:
+            return [({}, None)]
+        experiment = self.ruleset.experiments[test.experiment]
+        return [({}, None)] + [(dict(arm.set), (experiment, ("arms", name, "set"))) for name, arm in experiment.spec.arms.items()]
+
+
+def _shown(actions: tuple[ir.Action, ...]) -> set[tuple[str, bool]]:
+    """(variant, whether it is ranked) of all actions, arms included."""
+    found: set[tuple[str, bool]] = set()
+    for action in actions:
+        if action.variant is not None:
+            found.add((action.variant, action.model is not None))
+        found |= _shown(tuple(arm for arm in action.arms if arm is not None))
+    return found

@@ -1,0 +1,174 @@
+"""Conditions → disjunctive normal form over tests of single attributes; what does not fit stays a tree.
+
+Negations are pushed to the tests (De Morgan's laws hold in Kleene's logic), so a conjunction is true exactly where the
+condition, evaluated as a tree, is true. The two must agree for every visitor.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Mapping
+
+from compiler.ir import Call, Conjunction, Const, Expr, Fold, Has, Literal, Local, Ref, Term, Test
+from tessera.types import parse_version
+
+MAX_CONJUNCTIONS = 64  # of one rule; beyond it the rule is evaluated as a tree
+SMALL_LIST = 64  # longer lists are sets that are asked, instead of rows of a table
+_ORDERED = frozenset({"int", "double", "timestamp", "duration", "version"})
+_COMPARE = {"eq": "eq", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}  # with the sides exchanged
+_NEGATED = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
+
+
+class _TooMany(Exception):
+    """The normal form would exceed the bound."""
+
+
+def inline(expr: Expr, segments: Mapping[str, Expr]) -> Expr:
+    """Replace references to segments by their conditions. The checker has refused cycles."""
+    if isinstance(expr, Ref) and expr.name.startswith("segment."):
+        return inline(segments[expr.name[8:]], segments)
+    if isinstance(expr, Call):
+        return Call(expr.op, tuple(inline(arg, segments) for arg in expr.args), expr.offset)
+    if isinstance(expr, Fold):
+        return Fold(expr.kind, expr.var, inline(expr.range, segments), inline(expr.body, segments), expr.offset)
+    return expr
+
+
+def lower(expr: Expr, types: Mapping[str, str]) -> tuple[Conjunction, ...]:
+    """The condition as conjunctions; none at all where it can never be true.
+
+    Args:
+        expr: a boolean condition without references to segments.
+        types: attribute name → declared type.
+    """
+    try:
+        return tuple(c for c in _dnf(expr, False, types) if not _impossible(c))
+    except _TooMany:
+        return (Conjunction((), expr),)
+
+
+def _dnf(expr: Expr, negated: bool, types: Mapping[str, str]) -> list[Conjunction]:
+    if isinstance(expr, Const):
+        return [Conjunction(())] if expr.value is not negated else []
+    if isinstance(expr, Call) and expr.op == "not":
+        return _dnf(expr.args[0], not negated, types)
+    if isinstance(expr, Call) and expr.op in ("and", "or"):
+        parts = [_dnf(arg, negated, types) for arg in expr.args]
+        return _any(parts) if (expr.op == "or") is not negated else _all(parts)
+    literal = _literal(expr, negated, types)
+    if literal is not None:
+        return [Conjunction((literal,))]
+    return [Conjunction((), Call("not", (expr,)) if negated else expr)]
+
+
+def _any(parts: list[list[Conjunction]]) -> list[Conjunction]:
+    found = list(dict.fromkeys(c for part in parts for c in part))
+    if len(found) > MAX_CONJUNCTIONS:
+        raise _TooMany
+    return found
+
+
+def _all(parts: list[list[Conjunction]]) -> list[Conjunction]:
+    size = 1
+    for part in parts:
+        size *= len(part)
+    if size > MAX_CONJUNCTIONS:
+        raise _TooMany
+    return list(dict.fromkeys(_join(chosen) for chosen in product(*parts)))
+
+
+def _join(parts: tuple[Conjunction, ...]) -> Conjunction:
+    literals = tuple(dict.fromkeys(literal for part in parts for literal in part.literals))
+    trees = tuple(part.tree for part in parts if part.tree is not None)
+    return Conjunction(literals, trees[0] if len(trees) == 1 else Call("and", trees) if trees else None)
+
+
+def _impossible(conjunction: Conjunction) -> bool:
+    """A test and its own negation, or two different values asked of one attribute."""
+    wanted: dict[Term, set] = {}
+    for literal in conjunction.literals:
+        if Literal(literal.test, not literal.negated) in conjunction.literals:
+            return True
+        if not literal.negated and literal.test.op in ("eq", "in"):
+            values = set(literal.test.argument if literal.test.op == "in" else (literal.test.argument,))
+            wanted[literal.test.term] = wanted.get(literal.test.term, values) & values
+    return any(not values for values in wanted.values())
+
+
+def _literal(expr: Expr, negated: bool, types: Mapping[str, str]) -> Literal | None:
+    """The expression as one test of one attribute against a constant, if it is one."""
+    if isinstance(expr, Ref):  # a boolean attribute
+        return Literal(Test(Term(expr.name, "", False), "eq", not negated))
+    if isinstance(expr, Has):
+        return Literal(Test(Term(expr.name, "", False), "has", True), negated)
+    if not isinstance(expr, Call) or len(expr.args) != 2:
+        return None
+    return _comparison(expr.op, *expr.args, negated, types)
+
+
+def _comparison(op: str, left: Expr, right: Expr, negated: bool, types: Mapping[str, str]) -> Literal | None:
+    if op == "ne":
+        return _comparison("eq", left, right, not negated, types)
+    if isinstance(left, Const) and op in _COMPARE:
+        op, left, right = _COMPARE[op], right, left
+    if op == "in":
+        return _membership(left, right, negated, types)
+    term = _term(left, types)
+    if term is None or not isinstance(right, Const):
+        return None
+    if op in _NEGATED:
+        return Literal(Test(term, _NEGATED[op] if negated else op, constant(right))) if term.ordered else None
+    if op == "eq" and _single(right):
+        return Literal(Test(term, "eq", constant(right)), negated)
+    if op in ("contains", "starts_with", "ends_with"):
+        return Literal(Test(term, op, right.value), negated)
+    return None
+
+
+def _single(const: Const) -> bool:
+    return not const.type.startswith(("list", "map")) and const.value is not None
+
+
+def _membership(element: Expr, collection: Expr, negated: bool, types: Mapping[str, str]) -> Literal | None:
+    if isinstance(collection, Ref) and not collection.name.startswith("lists."):
+        if isinstance(element, Const) and types.get(collection.name, "").startswith("list<"):
+            return Literal(Test(Term(collection.name, "", False), "has_element", constant(element)), negated)
+        return None
+    term = _term(element, types)
+    if term is None:
+        return None
+    if isinstance(collection, Ref):
+        return Literal(Test(term, "in_list", collection.name[6:]), negated)
+    if isinstance(collection, Const):
+        return Literal(Test(term, "in", tuple(dict.fromkeys(constant(collection)))), negated)
+    return None
+
+
+def _term(expr: Expr, types: Mapping[str, str]) -> Term | None:
+    if isinstance(expr, Ref) and expr.name in types:
+        return Term(expr.name, "", types[expr.name] in _ORDERED)
+    if isinstance(expr, Call) and expr.op in ("size", "lower_ascii", "upper_ascii") and isinstance(expr.args[0], Ref):
+        return Term(expr.args[0].name, expr.op, expr.op == "size")
+    return None
+
+
+def constant(const: Const) -> object:
+    """A literal as the edge holds such values: versions as tuples that sort by precedence."""
+    if const.type == "list<version>":
+        return tuple(parse_version(value) for value in const.value)
+    return parse_version(const.value) if const.type == "version" else const.value
+
+
+def tree(expr: Expr) -> tuple:
+    """The expression as a tree that tessera.match.evaluate understands."""
+    if isinstance(expr, Const):
+        return ("const", constant(expr))
+    if isinstance(expr, Ref):
+        return ("list", expr.name[6:]) if expr.name.startswith("lists.") else ("ref", expr.name)
+    if isinstance(expr, Local):
+        return ("local", expr.name)
+    if isinstance(expr, Has):
+        return ("has", expr.name)
+    if isinstance(expr, Fold):
+        return (expr.kind, expr.var, tree(expr.range), tree(expr.body))
+    return (expr.op, *(tree(arg) for arg in expr.args))

@@ -1,0 +1,47 @@
+"""Which purposes are in force for a visitor: their own choice, else what their jurisdiction allows without one."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+from tessera.bundle import Bundle
+from tessera.match import evaluate
+
+COOKIE = "tessera_consent"
+_SEPARATORS = str.maketrans({",": ".", "|": ".", "+": ".", " ": "."})
+
+
+def choice(cookie: str | None, known: tuple[str, ...]) -> frozenset[str] | None:
+    """The purposes that a consent cookie grants; None where no choice was made (no cookie, or one that is not ours).
+
+    `all` and `none` are understood; names the site does not know grant nothing.
+    """
+    if cookie is None or len(cookie) > 512:
+        return None
+    named = {name for name in cookie.lower().replace("%2c", ".").replace("%20", ".").translate(_SEPARATORS).split(".") if name}
+    if named == {"all"}:
+        return frozenset(known)
+    if named == {"none"}:
+        return frozenset()
+    granted = named & set(known)
+    return frozenset(granted) if granted else None
+
+
+def in_force(bundle: Bundle, chosen: frozenset[str] | None, request: Mapping[str, Any]) -> tuple[frozenset[str], str]:
+    """The purposes in force and the jurisdiction's name.
+
+    The jurisdiction is the first whose condition holds *or is unknown*: where the place is not known, the stricter
+    rule in front applies. Without a choice its `allow` is in force, or nothing where it denies by GPC and the signal is set.
+    """
+    name, allowed, denies = _jurisdiction(bundle, request)
+    if chosen is not None:
+        return chosen, name
+    return (frozenset() if denies and request.get("request.gpc") else allowed), name
+
+
+def _jurisdiction(bundle: Bundle, request: Mapping[str, Any]) -> tuple[str, frozenset[str], bool]:
+    """Name, what is allowed without a choice, whether GPC denies that; where none holds, nothing is allowed."""
+    for name, when, allowed, denies in bundle.jurisdictions:
+        if when is None or evaluate(when, request) is not False:
+            return name, allowed, denies
+    return "", frozenset(), True

@@ -1,0 +1,133 @@
+"""What is stored about a visitor → permitted values: by purpose, by age, by declared type."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from ipaddress import ip_address
+from typing import Any, Iterable, Mapping
+
+from tessera.bundle import Bundle, Lookup
+from tessera.types import EMPTY, Attribute, Profile, coerce, moment_of
+
+MAX_PROFILE = 65_536  # characters of a stored profile that are read
+NAMESPACES = ("visitor", "account", "request")
+
+
+def flatten(attributes: Any, known: Iterable[str]) -> dict[str, Any]:
+    """Nested (`{"visitor": {"plan": …}}`), dotted or bare names → full names of the site's attributes.
+
+    A bare name stands for the one attribute that ends in it, looked for in `visitor`, `account`, `request` in this order.
+    """
+    if not isinstance(attributes, dict):
+        return {}
+    declared = frozenset(known)
+    found: dict[str, Any] = {}
+    for key, value in attributes.items():
+        if key in NAMESPACES and isinstance(value, dict):
+            found.update((f"{key}.{name}", inner) for name, inner in value.items())
+        elif key in declared:
+            found[key] = value
+        else:
+            full = next((f"{space}.{key}" for space in NAMESPACES if f"{space}.{key}" in declared), key)
+            found[full] = value
+    return found
+
+
+def parse(text: str, known: Iterable[str], at: float) -> Profile | None:
+    """A stored profile; None where the text is none (the caller falls down the ladder and says so).
+
+    `updated` is when it was written (ISO, or per attribute in `updated_at`); without it the age is taken as zero.
+    """
+    if len(text) > MAX_PROFILE:
+        return None
+    try:
+        stored = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return read(stored, known, at) if isinstance(stored, dict) else None
+
+
+def read(stored: Mapping[str, Any], known: Iterable[str], at: float) -> Profile:
+    """A profile or visitor file that was parsed already → Profile."""
+    attributes = flatten(stored.get("attributes"), known)
+    written = _moment(stored.get("updated"), at)
+    own = stored.get("updated_at")
+    own = flatten(own, known) if isinstance(own, dict) else {}
+    ages = {name: max(0.0, at - _moment(own.get(name), written)) for name in attributes}
+    return Profile(attributes, ages, _seen(stored.get("seen")))
+
+
+def _moment(value: Any, otherwise: float) -> float:
+    moment = moment_of(value)
+    return otherwise if moment is None else moment
+
+
+def _seen(stored: Any) -> Mapping[str, Any]:
+    """Campaign → a count, or the times (epoch seconds) it was seen."""
+    if not isinstance(stored, dict):
+        return EMPTY
+    found: dict[str, Any] = {}
+    for name, value in stored.items():
+        if isinstance(value, int) and not isinstance(value, bool):
+            found[name] = value
+        elif isinstance(value, list):
+            found[name] = tuple(m for m in (_moment(v, -1.0) for v in value[:64]) if m >= 0)
+    return found
+
+
+def permitted(bundle: Bundle, profile: Profile, facts: Mapping[str, Any], purposes: frozenset[str]) -> tuple[dict, dict]:
+    """The values that may take part in decisions, and the ages (seconds) of those that were stored.
+
+    Args:
+        facts: values that came with the request (`request.*` and look-ups), already found.
+    An attribute whose purpose is not in force, that is older than its `keep`, or of a wrong type is absent.
+    """
+    values: dict[str, Any] = {}
+    ages: dict[str, float] = {}
+    for attribute in bundle.reads:
+        name = attribute.name
+        if attribute.purpose is not None and attribute.purpose not in purposes:
+            continue
+        value = facts.get(name)
+        if value is None:
+            value = _stored(attribute, profile)
+            if value is not None:
+                ages[name] = profile.ages.get(name, 0.0)
+        result = None if value is None else coerce(attribute, value)
+        result = attribute.default if result is None else result
+        if result is not None:
+            values[name] = result
+    return values, ages
+
+
+def _stored(attribute: Attribute, profile: Profile) -> Any:
+    if attribute.keep is not None and profile.ages.get(attribute.name, 0.0) > attribute.keep:
+        return None
+    return profile.attributes.get(attribute.name)
+
+
+def looked_up(bundle: Bundle, ip: str) -> dict[str, Any]:
+    """The facts that the look-up tables tell of a network address, by attribute name."""
+    found: dict[str, Any] = {}
+    for attribute in bundle.reads:
+        name = attribute.name
+        if attribute.source and attribute.source.startswith("lookup."):
+            table = bundle.lookups.get(attribute.source[7:])
+            row = find(table, ip) if table else None
+            if row is not None:
+                found[name] = row.get(name.rsplit(".", 1)[-1])
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def find(table: Lookup, ip: str) -> Mapping[str, Any] | None:
+    """The row of the range that holds an address; None for none, and for what is no address."""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return None
+    packed = address.packed if address.version == 6 else b"\0" * 10 + b"\xff\xff" + address.packed
+    at = bisect_right(table.starts, packed) - 1
+    if at < 0 or packed > table.ends[at]:
+        return None
+    return dict(zip(table.fields, table.rows[at]))

@@ -1,0 +1,102 @@
+"""Decision → names: the record that the log, `explain`, replay, preview and reports are all built on."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence
+
+from tessera.bundle import Bundle
+from tessera.types import Decision, Visit
+
+
+def outcome(bundle: Bundle, decision: Decision) -> dict[str, Any]:
+    """What a slot got and why, in names. None stands for "does not apply"."""
+    slot = bundle.slots[decision.slot]
+    rule = bundle.rules[decision.rule] if decision.rule >= 0 else None
+    experiment = bundle.experiments[decision.experiment] if decision.experiment >= 0 else None
+    model = bundle.models[decision.model] if decision.model >= 0 else None
+    ids = bundle.items.ids
+    return {
+        "variant": variant_name(bundle, decision),
+        "level": rule.level if rule else "default",
+        "rule": rule.name if rule else None,
+        "segment": rule.segment if rule else None,
+        "campaign": bundle.campaigns[rule.campaign].name if rule and rule.campaign >= 0 else None,
+        "experiment": experiment.name if experiment else None,
+        "arm": experiment.arms[decision.arm] if experiment else None,
+        "holdout": decision.holdout,
+        "propensity": decision.propensity,
+        "reason": decision.why,
+        "model": model.name if model else None,
+        "model_version": model.version if model else None,
+        "score": decision.items[0].score if decision.items else None,
+        "items": [ids[item.row] for item in decision.items],
+        "alternatives": [{"item": ids[item.row], "score": item.score} for item in decision.runners_up],
+        "component": slot.component,
+    }
+
+
+def variant_name(bundle: Bundle, decision: Decision) -> str:
+    """The variant's name; `none` where the page was left as it is."""
+    return bundle.slots[decision.slot].variants[decision.variant][0] if decision.variant >= 0 else "none"
+
+
+def inputs(bundle: Bundle, visit: Visit) -> dict[str, Any]:
+    """The values that decided, as plain JSON; stored facts only where the purpose of the log is in force."""
+    logged = bundle.log_purpose is None or bundle.log_purpose in visit.purposes
+    names = (name for name in visit.values if logged or name.startswith("request."))
+    return {name: plain(visit.values[name]) for name in sorted(names)}
+
+
+def plain(value: Any) -> Any:
+    """A typed value as JSON; texts without lone surrogates."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, tuple):
+        return plain(value.id) if hasattr(value, "id") else [plain(v) for v in value]
+    if isinstance(value, dict):
+        return {plain(k): plain(v) for k, v in value.items()}
+    return value
+
+
+def page_view(
+    bundle: Bundle,
+    visit: Visit,
+    decisions: Sequence[Decision],
+    *,
+    view: str,
+    page: str | None,
+    channel: str = "web",
+    places: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """The log's message for one page view: what the slots share, and one outcome a slot.
+
+    Args:
+        view: the id of the page view. places: slot → what became of it on the page (spliced, slot-unclosed…).
+    """
+    logged = bundle.log_purpose is None or bundle.log_purpose in visit.purposes
+    kind, unit = next(iter(visit.units.items()), (None, None)) if logged else (None, None)
+    return {
+        "id": view,
+        "page": page,
+        "channel": channel,
+        "at": visit.at,
+        "bundle": bundle.name,
+        "unit": unit,
+        "unit_kind": kind,
+        "inputs": inputs(bundle, visit),
+        "ages": {name: round(age) for name, age in visit.ages.items()} if logged else {},
+        "purposes": sorted(visit.purposes),
+        "jurisdiction": visit.jurisdiction,
+        "served_from": visit.served_from,
+        "fallbacks": list(visit.fallbacks),
+        "slots": [
+            {"slot": bundle.slots[d.slot].name, **outcome(bundle, d), "place": (places or {}).get(bundle.slots[d.slot].name)}
+            for d in decisions
+        ],
+    }
+
+
+def rows(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One flat row a slot, as the log stores them (NDJSON): the shared fields and the slot's own."""
+    shared = {key: value for key, value in message.items() if key != "slots"}
+    return [{**shared, **slot} for slot in message["slots"]]

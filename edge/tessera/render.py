@@ -1,0 +1,81 @@
+"""Compiled content → the text that goes into a slot. Constants were escaped by the compiler with these same functions.
+
+Content is a tuple of parts: literal text (str), ("var", attribute, context, fallback), ("item", field, context) inside
+an ("each", parts) over the ranked items. A context says where in the markup the value stands.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Mapping, Sequence
+from urllib.parse import quote
+
+from tessera.bundle import Items
+from tessera.types import Ranked
+
+MAX_VALUE = 512  # characters of one inserted value
+_CONTROL = {n: None for n in (*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F)} | {n: 0xFFFD for n in range(0xD800, 0xE000)}
+_MARKUP = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&#34;", ord("'"): "&#39;", ord("`"): "&#96;"}
+_SAFE_SCHEMES = ("http:", "https:", "mailto:", "tel:")
+
+
+def escape_text(value: str) -> str:
+    """For element content and quoted attribute values; control characters go, lone surrogates become U+FFFD."""
+    return value[:MAX_VALUE].translate(_CONTROL).translate(_MARKUP)
+
+
+def escape_url(value: str) -> str:
+    """For a URL that the value begins: only http(s), mailto, tel and relative addresses pass; others become `#`."""
+    address = value[:MAX_VALUE].translate(_CONTROL).strip()
+    head = address.split("/", 1)[0].split("?", 1)[0].split("#", 1)[0].lower()
+    if ":" in head and not head.startswith(_SAFE_SCHEMES):
+        return "#"
+    return escape_text(quote(address, safe="/:?#[]@!$&()*+,;=%~-._"))
+
+
+def escape_url_part(value: str) -> str:
+    """For a value inside a URL: percent-encoded whole."""
+    return quote(value[:MAX_VALUE].translate(_CONTROL), safe="")
+
+
+ESCAPES: Mapping[str, Callable[[str], str]] = {
+    "text": escape_text,
+    "attr": escape_text,
+    "url": escape_url,
+    "urlpart": escape_url_part,
+}
+
+
+def display(value: Any) -> str:
+    """A value as text for people: whole doubles without a fraction, prices with two places, nothing for the unknown."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.2f}" if value % 1 else str(int(value)) if abs(value) < 1e15 else repr(value)
+    return value if isinstance(value, str) else str(value)
+
+
+def render(content: Sequence, values: Mapping[str, Any], items: Items, ranked: Sequence[Ranked] = ()) -> str:
+    """The slot's text.
+
+    Args:
+        content: the compiled parts. values: permitted attributes, by name.
+        items: the catalogue; ranked: the items that `each` repeats over.
+    """
+    return "".join(_part(part, values, items, ranked, -1) for part in content)
+
+
+def _part(part: Any, values: Mapping[str, Any], items: Items, ranked: Sequence[Ranked], row: int) -> str:
+    if isinstance(part, str):
+        return part
+    kind = part[0]
+    if kind == "var":
+        _, name, context, fallback = part
+        value = values.get(name)
+        return ESCAPES[context](fallback if value is None or value == "" else display(value))
+    if kind == "item":
+        _, field, context = part
+        value = items.ids[row] if field == "id" else items.columns[field][row]
+        return ESCAPES[context](display(value))
+    return "".join(_part(inner, values, items, ranked, chosen.row) for chosen in ranked for inner in part[1])

@@ -1,0 +1,209 @@
+"""Frozen values that travel through a decision, and the coercion of hostile facts to declared types."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from types import MappingProxyType
+from typing import Any, Mapping, NamedTuple
+
+MAX_TEXT = 1024  # characters of one text value that take part in decisions
+MAX_LIST = 256  # elements of one list value
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+class ListedItem(NamedTuple):
+    """An element of a `list<item>`: an item id and, where known, when it was seen (epoch seconds)."""
+
+    id: str
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A declared fact: `name` in full (`visitor.plan`), `type` as in site.yaml, `keep` in seconds (None: the session)."""
+
+    name: str
+    type: str
+    purpose: str | None = None
+    keep: int | None = None
+    source: str | None = None
+    default: Any = None
+    values: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is stored about a visitor, still raw. `ages` maps attribute names to seconds since they were written."""
+
+    attributes: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    ages: Mapping[str, float] = field(default_factory=lambda: EMPTY)
+    seen: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Everything a decision may depend on. `values` holds permitted attributes only, each of its declared type.
+
+    Attributes:
+        units: the ids that may be randomised, by kind (`visitor`, `account`…); empty without consent.
+        values: attribute name → value.
+        purposes: the consent purposes in force. jurisdiction: the name of the one that applies.
+        at: epoch seconds; offset: minutes that the visitor's clock is ahead of UTC.
+        seen: campaign → times it was seen within its period (int), or the epoch seconds of each (tuple).
+        forced: experiment → arm, set by scenarios and previews. served_from: store, cookie or none.
+    """
+
+    units: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    values: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    purposes: frozenset[str] = frozenset()
+    jurisdiction: str = ""
+    at: float = 0.0
+    offset: int = 0
+    seen: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    forced: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    ages: Mapping[str, float] = field(default_factory=lambda: EMPTY)
+    served_from: str = "none"
+    fallbacks: tuple[str, ...] = ()
+
+
+class Ranked(NamedTuple):
+    """One scored item: its row in the catalogue and its score."""
+
+    row: int
+    score: float
+
+
+class Decision(NamedTuple):
+    """What one slot got. Numbers are indices into the bundle (-1: none); `record` turns them into names.
+
+    `why` is one of rule, test, rank, consent, cap, paused, holdout, bot, default. `arm` is the arm applied,
+    `enrolled` whether it counts for the experiment. `propensity` is the probability of the choice among those enrolled.
+    """
+
+    slot: int
+    variant: int
+    why: str
+    rule: int = -1
+    content: int = -1
+    experiment: int = -1
+    arm: int = -1
+    propensity: float = 1.0
+    model: int = -1
+    items: tuple[Ranked, ...] = ()
+    runners_up: tuple[Ranked, ...] = ()
+    holdout: bool = False
+
+
+# --- coercion: a wrong type is unknown (None), never an exception ----------------------------------------------------
+
+_DURATION = re.compile(r"\d{1,9}(ms|s|m|h|d|w)\Z", re.ASCII)
+_UNIT = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_VERSION = re.compile(r"v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(?:-([0-9A-Za-z.-]{1,64}))?(?:\+[0-9A-Za-z.-]{1,64})?\Z", re.ASCII)
+
+
+def parse_time(text: str) -> float | None:
+    """ISO 8601 text to epoch seconds; a time without an offset is UTC. None where it is no such time."""
+    if len(text) > 40:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def parse_duration(text: str) -> float | None:
+    """`90s`, `7d`… to seconds; None where it is no duration."""
+    found = _DURATION.match(text)
+    return float(text[: -len(found[1])]) * _UNIT[found[1]] if found else None
+
+
+def parse_version(text: str) -> tuple | None:
+    """Semantic version to a tuple that sorts by precedence (semver.org 2.0.0, section 11); None where it is none."""
+    found = _VERSION.match(text) if len(text) <= 128 else None
+    if not found:
+        return None
+    major, minor, patch, pre = found.groups()
+    ids = tuple((0, int(p), "") if p.isdigit() else (1, 0, p) for p in pre.split(".")) if pre else ()
+    return (int(major), int(minor or 0), int(patch or 0), 0 if pre else 1, ids)
+
+
+def _text(value: Any) -> str | None:
+    return value[:MAX_TEXT] if isinstance(value, str) else None
+
+
+def _int(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    if isinstance(value, float) and not value.is_integer():
+        return None
+    return int(value) if -(2**63) <= value < 2**63 else None
+
+
+def _double(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def moment_of(value: Any) -> float | None:
+    """ISO 8601 text or a number of epoch seconds as epoch seconds; None for anything else."""
+    return parse_time(value) if isinstance(value, str) else _double(value)
+
+
+def _duration(value: Any) -> float | None:
+    return parse_duration(value) if isinstance(value, str) else _double(value)
+
+
+def _version(value: Any) -> tuple | None:
+    return parse_version(value) if isinstance(value, str) else None
+
+
+def _item(value: Any) -> ListedItem | None:
+    if isinstance(value, str):
+        return ListedItem(value[:MAX_TEXT])
+    if isinstance(value, dict) and isinstance(value.get("item"), str):
+        return ListedItem(value["item"][:MAX_TEXT], moment_of(value.get("at")))
+    return None
+
+
+_SCALARS = {
+    "string": _text,
+    "enum": _text,
+    "ip": _text,
+    "bool": lambda value: value if isinstance(value, bool) else None,
+    "int": _int,
+    "double": _double,
+    "timestamp": moment_of,
+    "duration": _duration,
+    "version": _version,
+    "item": _item,
+}
+
+
+def coerce(attribute: Attribute, value: Any) -> Any:
+    """The value as the attribute's type, or None (unknown) where it is not of that type. Never raises.
+
+    Lists become tuples of at most MAX_LIST elements without those of a wrong type; `map<…>` a dict of texts.
+    """
+    kind = attribute.type
+    if kind.startswith("list<"):
+        if not isinstance(value, (list, tuple)):
+            return None
+        element = _SCALARS[kind[5:-1]]
+        return tuple(v for v in map(element, value[:MAX_LIST]) if v is not None)
+    if kind.startswith("map<"):
+        if not isinstance(value, dict):
+            return None
+        element = _SCALARS[kind[4:-1].split(",")[-1].strip()]
+        pairs = ((_text(k), element(v)) for k, v in list(value.items())[:MAX_LIST])
+        return {k: v for k, v in pairs if k is not None and v is not None}
+    result = _SCALARS[kind](value)
+    return None if kind == "enum" and result not in attribute.values else result

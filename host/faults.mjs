@@ -1,0 +1,90 @@
+// Fault injection: bindings that throw, hang or answer garbage, switched while the host runs.
+
+const HANG_MILLISECONDS = 60_000;
+const HIDDEN = new Set(["HOST_TOKEN", "HOST_FACTS"]);
+const MODES = new Set(["throw", "hang", "garbage"]);
+const GARBAGE = "\u0000\ufffd{garbage";
+
+const active = new Map();
+
+const garbageBytes = () => new TextEncoder().encode(GARBAGE);
+
+/** Stands for an R2 object; not a plain object, which the SDK would turn into a dictionary. */
+class GarbageObject {
+  constructor(key) {
+    this.key = key;
+    this.etag = "garbage";
+    this.httpEtag = '"garbage"';
+    this.size = garbageBytes().length;
+  }
+  get body() {
+    return new Response(garbageBytes()).body;
+  }
+  async text() {
+    return GARBAGE;
+  }
+  async bytes() {
+    return garbageBytes();
+  }
+  async arrayBuffer() {
+    return garbageBytes().buffer;
+  }
+  async json() {
+    return JSON.parse(GARBAGE);
+  }
+}
+
+function garbageValue(key, options) {
+  const type = typeof options === "string" ? options : options?.type;
+  if (type === "arrayBuffer") return garbageBytes().buffer;
+  if (type === "stream") return new Response(garbageBytes()).body;
+  return GARBAGE;
+}
+
+function garbage(binding, method, [key, options]) {
+  if (method === "fetch") return new Response(garbageBytes(), { headers: { "content-type": "text/html" } });
+  if (method === "list") return { garbage: true };
+  if (method !== "get" && method !== "head") return undefined;
+  return binding.constructor.name === "R2Bucket" ? new GarbageObject(key) : garbageValue(key, options);
+}
+
+async function fail(mode, binding, method, args) {
+  if (mode === "garbage") return garbage(binding, method, args);
+  if (mode === "hang") await scheduler.wait(HANG_MILLISECONDS);
+  throw new Error(`injected fault: ${mode}`);
+}
+
+function faulty(binding, mode) {
+  return new Proxy(binding, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target);
+      if (typeof value !== "function" || name === "constructor") return value;
+      return (...args) => fail(mode, target, name, args);
+    },
+  });
+}
+
+/** The environment as the Worker sees it: without the host's own variables, and with the faults in force. */
+export function withFaults(env) {
+  return new Proxy(env, {
+    get(target, name) {
+      if (HIDDEN.has(name)) return undefined;
+      const value = Reflect.get(target, name, target);
+      return active.has(name) && value ? faulty(value, active.get(name)) : value;
+    },
+    has: (target, name) => !HIDDEN.has(name) && Reflect.has(target, name),
+    ownKeys: (target) => Reflect.ownKeys(target).filter((name) => !HIDDEN.has(name)),
+  });
+}
+
+/** Set or clear (null) faults by binding name. Returns what is in force; an unknown mode is a RangeError. */
+export function setFaults(changes) {
+  for (const mode of Object.values(changes)) {
+    if (mode !== null && !MODES.has(mode)) throw new RangeError(`unknown fault: ${mode}; one of ${[...MODES].join(", ")}`);
+  }
+  for (const [name, mode] of Object.entries(changes)) {
+    if (mode === null) active.delete(name);
+    else active.set(name, mode);
+  }
+  return Object.fromEntries(active);
+}

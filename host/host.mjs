@@ -1,0 +1,76 @@
+// The Worker that miniflare runs: the same edge/entry.py as in production, inside npm's Pyodide.
+// Whatever goes wrong here, a visitor gets the page as it lies in the assets.
+
+import { crash, start } from "./interpreter.mjs";
+import { asAtTheEdge, trusted } from "./facts.mjs";
+import { setFaults, withFaults } from "./faults.mjs";
+
+const MAX_CONTROL_BYTES = 65_536;
+
+let startError = null;
+const python = await start().catch((error) => {
+  startError = String(error?.stack ?? error);
+  console.error(`python did not start: ${startError}`);
+  return null;
+});
+
+function untouched(request, env) {
+  return env.ASSETS.fetch(new Request(request.url, { method: request.method, headers: request.headers }));
+}
+
+/** Run one of the adapter's coroutines to its end and free it. */
+async function run(name, ...args) {
+  if (python === null) throw new Error("python did not start");
+  const coroutine = python[name](...args);
+  try {
+    return await coroutine;
+  } finally {
+    coroutine.destroy();
+  }
+}
+
+async function changeFaults(request) {
+  const text = await request.text();
+  if (text.length > MAX_CONTROL_BYTES) return Response.json({ error: "too large" }, { status: 413 });
+  try {
+    const { PYTHON, ...bindings } = JSON.parse(text);
+    const faults = setFaults(bindings);
+    if (PYTHON === "fatal") crash();
+    return Response.json({ faults });
+  } catch (error) {
+    return Response.json({ error: String(error.message) }, { status: 400 });
+  }
+}
+
+async function readiness() {
+  try {
+    return Response.json({ ready: (await run("probe")) === true });
+  } catch (error) {
+    return Response.json({ ready: false, error: startError ?? String(error.message) }, { status: 500 });
+  }
+}
+
+/** The host's own two addresses; null for everything that is a page. */
+function control(request) {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/.host/faults" && request.method === "POST") return changeFaults(request);
+  if (pathname === "/.host/ready") return readiness();
+  return null;
+}
+
+export default {
+  async fetch(request, env, ctx) {
+    try {
+      const isTrusted = trusted(request, env);
+      const own = isTrusted ? control(request) : null;
+      return await (own ?? run("fetch", asAtTheEdge(request, env, isTrusted), withFaults(env), ctx));
+    } catch (error) {
+      console.error(`serving the untouched page: ${error.message}`);
+      return untouched(request, env);
+    }
+  },
+
+  async queue(batch, env, ctx) {
+    await run("queue", batch, withFaults(env), ctx);
+  },
+};

@@ -1,0 +1,142 @@
+/* The shop's own script: the consent notice and the cart. Every page reads well without it. */
+(() => {
+  "use strict";
+
+  const COOKIE = "tessera_consent";
+  const HALF_A_YEAR = 180 * 24 * 60 * 60;
+  const FREE_FROM = 40;
+  const POST = 4.9;
+  const byId = (id) => document.getElementById(id);
+  const euro = (value) => "€" + value.toFixed(2);
+
+  // --- consent -----------------------------------------------------------------------------------------------------
+
+  function choice() {
+    const pair = document.cookie.split("; ").find((part) => part.startsWith(COOKIE + "="));
+    return pair === undefined ? null : pair.slice(COOKIE.length + 1);
+  }
+
+  function choose(value) {
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `${COOKIE}=${value}; Path=/; SameSite=Lax; Max-Age=${HALF_A_YEAR}${secure}`;
+    location.reload();
+  }
+
+  function consentNotice() {
+    const notice = byId("consent");
+    if (choice() !== null) return;
+    notice.hidden = false;
+    for (const button of notice.querySelectorAll("[data-consent]"))
+      button.addEventListener("click", () => choose(button.dataset.consent));
+  }
+
+  function consentForm() {
+    const form = byId("choices");
+    if (form === null) return;
+    const chosen = choice();
+    const boxes = [...form.querySelectorAll("input[name=purpose]")];
+    const allowed = (chosen ?? "").split(".");
+    for (const box of boxes) box.checked = allowed.includes(box.value);
+    byId("choice-status").textContent =
+      chosen === null ? "You have not chosen yet." : chosen === "none" ? "You have said no to both." : "Your choice is saved in this browser.";
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      choose(boxes.filter((box) => box.checked).map((box) => box.value).join(".") || "none");
+    });
+  }
+
+  // --- cart --------------------------------------------------------------------------------------------------------
+
+  function cart() {
+    try {
+      const lines = JSON.parse(localStorage.getItem("cart") ?? "[]");
+      return Array.isArray(lines) ? lines.filter((line) => typeof line?.sku === "string" && line.count > 0) : [];
+    } catch {
+      return []; // storage blocked, or not ours: an empty cart
+    }
+  }
+
+  function keep(lines) {
+    try {
+      localStorage.setItem("cart", JSON.stringify(lines));
+    } catch {
+      return; // storage blocked: the cart lasts as long as this page
+    }
+    showCount(lines);
+  }
+
+  const total = (lines) => lines.reduce((sum, line) => sum + line.price * line.count, 0);
+
+  function showCount(lines) {
+    const badge = byId("cart-count");
+    const count = lines.reduce((sum, line) => sum + line.count, 0);
+    badge.hidden = count === 0;
+    badge.textContent = String(count);
+  }
+
+  function buyForm() {
+    const form = byId("buy");
+    if (form === null) return;
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const { sku, name, price, image } = form.dataset;
+      const lines = cart();
+      const line = lines.find((known) => known.sku === sku);
+      const count = Math.max(1, Number(form.elements.count.value) || 1);
+      if (line) line.count += count;
+      else lines.push({ sku, name, price: Number(price), image, count });
+      keep(lines);
+      byId("buy-status").innerHTML = 'In your cart. <a href="/cart">Go to the cart</a>';
+    });
+  }
+
+  function lineRow(line, change) {
+    const row = document.createElement("li");
+    const picture = Object.assign(new Image(88, 88), { src: "/img/" + line.image, alt: "" });
+    const link = Object.assign(document.createElement("a"), { href: "/p/" + line.sku, textContent: line.name });
+    const count = Object.assign(document.createElement("input"), { type: "number", min: 0, max: 20, value: line.count });
+    count.setAttribute("aria-label", "How many of " + line.name);
+    count.addEventListener("change", () => change(Math.min(20, Math.max(0, Math.round(Number(count.value)) || 0))));
+    const remove = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: "Remove" });
+    remove.setAttribute("aria-label", "Remove " + line.name);
+    remove.addEventListener("click", () => change(0));
+    const price = Object.assign(document.createElement("span"), { className: "line-price", textContent: euro(line.price * line.count) });
+    row.append(picture, link, count, price, remove);
+    return row;
+  }
+
+  function cartPage() {
+    const list = byId("cart-list");
+    if (list === null) return;
+    const empty = list.querySelector(".cart-empty");
+    const rows = list.appendChild(Object.assign(document.createElement("ul"), { className: "cart-lines" }));
+    let lines = cart();
+    const show = () => {
+      empty.hidden = lines.length > 0;
+      rows.replaceChildren(
+        ...lines.map((line) =>
+          lineRow(line, (count) => {
+            line.count = count;
+            lines = lines.filter((kept) => kept.count > 0);
+            keep(lines);
+            show();
+          }),
+        ),
+      );
+      const goods = total(lines);
+      const post = goods === 0 || goods >= FREE_FROM ? 0 : POST;
+      byId("sum-goods").textContent = euro(goods);
+      byId("sum-post").textContent = goods === 0 ? "Free from €40" : post === 0 ? "Free" : euro(post);
+      byId("sum-total").textContent = euro(goods + post);
+      byId("checkout").disabled = lines.length === 0;
+    };
+    show();
+  }
+
+  consentNotice();
+  consentForm();
+  buyForm();
+  cartPage();
+  if (location.pathname.startsWith("/thanks")) keep([]);
+  showCount(cart());
+})();

@@ -1,0 +1,141 @@
+"""Masks: the same answers as trees and as a naive evaluator, for every condition and every visitor."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compiler.lower import MAX_CONJUNCTIONS, lower, tree
+from tests.edge.conditions import LISTS, conditions, naive, visitors
+from tests.edge.sites import ALWAYS, TYPES, both, bundle, call, const, either, ir, is_, no, program, ref, rule, slot
+from tessera.match import bind, build, evaluate, match
+from tessera.types import ListedItem, parse_version
+
+BOUND = {name: frozenset(values) for name, values in LISTS.items()}
+
+
+def site(*whens: ir.Expr) -> object:
+    rules = tuple(rule(f"r{i}", when, "a") for i, when in enumerate(whens))
+    return bundle(program(slot("hero", rules), lists=tuple(LISTS.items())))
+
+
+def holding(compiled: object, values: dict) -> set[int]:
+    """The rules that hold: a conjunction's mask bit is set and its tree, if it has one, is true."""
+    alive = match(compiled.index, values)
+    return {compiled.rule_of[bit] for bit in range(alive.bit_length()) if alive >> bit & 1 and _holds_with(compiled, values, bit)}
+
+
+def _holds_with(compiled: object, values: dict, bit: int) -> bool:
+    held = compiled.trees.get(bit)
+    return held is None or evaluate(held, values) is True
+
+
+@given(st.lists(conditions, min_size=1, max_size=4), st.lists(visitors, min_size=1, max_size=4))
+def test_masks_trees_and_the_naive_evaluator_agree(whens, seen):
+    compiled = site(*whens)
+    for values in seen:
+        expected = {i for i, when in enumerate(whens) if naive(when, values) is True}
+        assert {i for i, when in enumerate(whens) if evaluate(bind(tree(when), BOUND), values) is True} == expected
+        assert holding(compiled, values) == expected
+
+
+@given(conditions, visitors)
+def test_a_tree_is_unknown_exactly_where_the_naive_evaluator_says_so(when, values):
+    assert evaluate(bind(tree(when), BOUND), values) is naive(when, values)
+
+
+@given(conditions, visitors)
+def test_a_condition_and_its_negation_never_both_hold(when, values):
+    assert len(holding(site(when, no(when)), values)) <= 1
+
+
+@given(st.lists(conditions, min_size=1, max_size=4), visitors, st.sets(st.sampled_from(sorted(TYPES))))
+def test_a_wildcard_only_ever_adds_conjunctions(whens, values, hidden):
+    compiled = site(*whens)
+    assert match(compiled.index, values) & ~match(compiled.index, values, frozenset(hidden)) == 0
+
+
+@given(st.lists(conditions, min_size=2, max_size=4), visitors)
+def test_other_rules_do_not_change_whether_a_rule_holds(whens, values):
+    together = holding(site(*whens), values)
+    alone = {i for i, when in enumerate(whens) if holding(site(when), values)}
+    assert together == alone
+
+
+PLAN, AGE, APP, RECENT, VIP, SINCE = (f"visitor.{name}" for name in ("plan", "age", "app", "recent", "vip", "since"))
+V = parse_version
+ROWS = [  # condition, values, whether it holds, what the row is about
+    (is_(PLAN, "pro"), {PLAN: "pro"}, True, "equality"),
+    (is_(PLAN, "pro"), {PLAN: "pro "}, False, "equality is exact"),
+    (is_(PLAN, "free", "ne"), {}, False, "unknown is not 'not free'"),
+    (no(is_(PLAN, "free")), {}, False, "nor under not"),
+    (no(ir.Has(PLAN)), {}, True, "has asks"),
+    (ir.Has(PLAN), {PLAN: ""}, True, "an empty text is known"),
+    (both(ir.Has(PLAN), is_(PLAN, "free", "ne")), {PLAN: "pro"}, True, "has and ne"),
+    (either(is_(PLAN, "pro"), is_(AGE, 3, "gt")), {AGE: 4}, True, "true or unknown is true"),
+    (no(both(is_(PLAN, "pro"), is_(AGE, 3, "gt"))), {AGE: 3}, True, "not (unknown and false) is true"),
+    (no(both(is_(PLAN, "pro"), is_(AGE, 3, "gt"))), {AGE: 4}, False, "not (unknown and true) is unknown"),
+    *[(is_(AGE, 3, op), {AGE: at}, holds, f"{at} {op} 3") for op, answers in {
+        "lt": (1, 0, 0), "le": (1, 1, 0), "gt": (0, 0, 1), "ge": (0, 1, 1), "eq": (0, 1, 0), "ne": (1, 0, 1),
+    }.items() for at, holds in zip((2, 3, 4), map(bool, answers))],
+    *[(call(op, 3, ref(AGE)), {AGE: 2}, holds, f"3 {op} 2, sides exchanged") for op, holds in (("lt", False), ("ge", True), ("gt", True), ("eq", False))],
+    (both(is_(AGE, 3, "gt"), is_(AGE, 5, "lt")), {AGE: 4}, True, "between two thresholds"),
+    (both(is_(AGE, 3, "gt"), is_(AGE, 5, "lt")), {AGE: 5}, False, "at the upper threshold"),
+    (is_(AGE, (1, 3), "in"), {AGE: 3}, True, "membership of an ordered attribute"),
+    (is_(AGE, (1, 3), "in"), {AGE: 2}, False, "between the members"),
+    (no(is_(AGE, (1, 3), "in")), {AGE: 2}, True, "not in"),
+    (no(is_(AGE, (1, 3), "in")), {}, False, "not in, unknown"),
+    (is_(PLAN, (), "in"), {PLAN: "a"}, False, "nothing is in the empty list"),
+    (no(is_(PLAN, (), "in")), {PLAN: "a"}, True, "everything known is outside it"),
+    (is_(AGE, (), "in"), {AGE: 1}, False, "nor an ordered value"),
+    (call("ge", ref(APP), ir.Const("1.0.0", "version")), {APP: V("1.0.0-rc.1")}, False, "a pre-release is below its release"),
+    (is_(APP, ir.Const(("1.0.0", "2.0.0"), "list<version>"), "in"), {APP: V("2.0")}, True, "a version among versions"),
+    (no(is_(APP, ir.Const(("1.0.0", "2.0.0"), "list<version>"), "in")), {APP: V("2.0")}, False, "not outside them"),
+    (call("in", "b", ref(RECENT)), {RECENT: (ListedItem("a"), ListedItem("b"))}, True, "items are compared by id"),
+    (call("in", "b", ref(RECENT)), {RECENT: ()}, False, "an empty list is known"),
+    (no(call("in", "b", ref(RECENT))), {}, False, "a missing list is not"),
+    (call("ge", call("size", ref(RECENT)), 2), {RECENT: (ListedItem("a"), ListedItem("b"))}, True, "size"),
+    (call("eq", call("size", ref(RECENT)), 0), {}, False, "size of the unknown"),
+    (ref(VIP), {VIP: True}, True, "a flag"),
+    (no(ref(VIP)), {VIP: False}, True, "a flag that is false"),
+    (no(ref(VIP)), {}, False, "a flag that is not known"),
+    (call("eq", ref(VIP), False), {VIP: False}, True, "a flag compared"),
+    (is_(PLAN, ir.Ref("lists.partners", "list<string>"), "in"), {PLAN: "acme"}, True, "a named list"),
+    (no(is_(PLAN, ir.Ref("lists.nobody", "list<string>"), "in")), {PLAN: "acme"}, True, "outside a named list"),
+    (call("if", ref(VIP), is_(AGE, 1), is_(AGE, 2)), {VIP: False, AGE: 2}, True, "if … else"),
+    (call("if", ref(VIP), ALWAYS, ALWAYS), {}, False, "if the unknown"),
+    (call("eq", call("hours", ref(SINCE)), 10), {SINCE: 1_764_756_900.0}, True, "a getter"),
+    (call("eq", call("hours", ref(SINCE)), 10), {SINCE: 1e17}, False, "a getter of a moment beyond every calendar"),
+]
+
+
+@pytest.mark.parametrize("when, values, holds, about", ROWS, ids=[row[3] for row in ROWS])
+def test_what_holds(when, values, holds, about):
+    assert (holding(site(when), values) == {0}) is holds
+    assert (evaluate(bind(tree(when), BOUND), values) is True) is holds
+
+
+def test_a_condition_beyond_the_bound_is_one_tree_and_decides_the_same():
+    wide = both(*(either(is_(AGE, i), is_(PLAN, str(i))) for i in range(8)))
+    (conjunction,) = lower(wide, TYPES)
+    assert 2**8 > MAX_CONJUNCTIONS and conjunction.literals == () and conjunction.tree == wide
+    assert holding(site(wide), {AGE: 0, PLAN: "1"}) == set()
+    assert holding(site(both(*(either(is_(AGE, 1), is_(PLAN, str(i))) for i in range(8)))), {AGE: 1}) == {0}
+
+
+def test_no_conjunctions_match_nothing():
+    index = build([], [], [], {})
+    assert (index.everything, match(index, {"visitor.plan": "pro"})) == (0, 0)
+
+
+def test_a_conjunction_without_literals_always_survives():
+    assert match(build([], [], [[]], {}), {}) == 1
+
+
+def test_bind_leaves_constants_alone():
+    assert bind(("in", ("const", ("list", "x")), ("list", "partners")), BOUND) == ("in", ("const", ("list", "x")), ("const", BOUND["partners"]))
+    assert bind(None, {}) is None
+
+
+def test_exists_one_counts():
+    one = ir.Fold("exists_one", "x", ref("visitor.marks"), call("gt", ir.Local("x"), const(1)))
+    assert [evaluate(tree(one), {"visitor.marks": marks}) for marks in ((1, 2), (2, 3), (), (1,))] == [True, False, False, False]
