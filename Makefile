@@ -15,19 +15,19 @@ SHELL := /bin/bash
 
 setup: $(VENV)/.demo node_modules/.stamp
 
-setup-dev: setup $(VENV)/.dev $(VENV)/.browser
+setup-dev: setup $(VENV)/.dev $(VENV)/.browser tools/deploy/node_modules/.stamp
 
 $(UV):
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 $(VENV)/.demo: requirements.lock pyproject.toml | $(UV)
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
 	touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.demo
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-dev.lock
 	touch $@
 
 $(VENV)/.browser: scripts/install_browser | $(UV)
@@ -36,6 +36,10 @@ $(VENV)/.browser: scripts/install_browser | $(UV)
 
 node_modules/.stamp: package.json package-lock.json $(VENV)/.demo
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+tools/deploy/node_modules/.stamp: tools/deploy/package.json tools/deploy/package-lock.json $(VENV)/.demo
+	cd tools/deploy && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
 demo: setup

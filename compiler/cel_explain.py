@@ -12,7 +12,7 @@ from compiler.diagnostics import Problem, did_you_mean, nearest
 if TYPE_CHECKING:
     from compiler.cel import Environment
 
-_ERROR = re.compile(r"^(?:INVALID_ARGUMENT: )?ERROR: <input>:(\d+):(\d+): (.*?)(?: \[INVALID_ARGUMENT\])?$", re.MULTILINE)
+_ERROR = re.compile(r"^(?:[A-Z_]+: )?ERROR: <input>:(\d+):(\d+): (.*?)(?: \[INVALID_ARGUMENT\])?$", re.MULTILINE)
 _FIELD = re.compile(r"undefined field '(?P<field>.*)' not found in struct '(?:tessera\.)?(?P<struct>.*)'")
 _NAME = re.compile(r"undeclared reference to '(?P<name>.*)' \(in container")
 _OVERLOAD = re.compile(r"found no matching overload for '(?P<function>.*)' applied to '\((?P<types>.*)\)'")
@@ -38,6 +38,8 @@ _MISTAKES = (
 
 def explain(message: str, text: str, environment: Environment, scope: tuple[str, ...]) -> tuple[list[Problem], cel_tree.Tree | None]:
     """The problems behind the library's message, and the unchecked tree if the text parses at all. Raises TooDeep."""
+    if "recursion" in message:
+        raise cel_tree.TooDeep
     found = [(_offset(text, int(line), int(column)), what) for line, column, what in _ERROR.findall(message)]
     try:
         tree = cel_tree.Tree(environment.library.compile(text, disable_check=True).serialize(), text)
@@ -125,11 +127,18 @@ class _Explainer:
 
     def _overload(self, offset: int, function: str, types: list[str]) -> Problem:
         start, length = self._span(offset, "call")
-        node = next((node for node in self._nodes.get(offset, []) if cel_tree.kind(node) == "call"), None)
         sign = _SIGNS.get(function) or function.strip("_")
-        nodes = [] if node is None else ([node.call.target] if node.call.HasField("target") else []) + list(node.call.args)
+        nodes = self._operands(offset, function, len(types))
         message, fix = self._mismatch(function, sign, types, nodes)
         return Problem(start, length, "E022", message, fix)
+
+    def _operands(self, offset: int, function: str, count: int) -> list[Any]:
+        """The operands of the call at an offset; none where a macro put another call there."""
+        for node in self._nodes.get(offset, []):
+            if cel_tree.kind(node) == "call" and node.call.function == function:
+                found = ([node.call.target] if node.call.HasField("target") else []) + list(node.call.args)
+                return found if len(found) == count else []
+        return []
 
     def _mismatch(self, function: str, sign: str, types: list[str], nodes: list[Any]) -> tuple[str, str | None]:
         if function in ("_&&_", "_||_", "!_"):
@@ -222,7 +231,7 @@ def _syntax(text: str, offset: int, message: str) -> Problem:
     if "reserved identifier" in message:
         return Problem(offset, max(1, len(token)), "E020", f"'{token}' is a reserved word of CEL", "choose another name")
     if re.search(r"\.in\b", text[max(0, offset - 1) : offset + 4]):
-        return Problem(offset, 3, "E020", "'in' cannot be the name of an attribute", "rename it in site.yaml")
+        return Problem(offset, 2, "E020", "'in' cannot be the name of an attribute", "rename it in site.yaml")
     if "token recognition error" in message and token[:1] in ("'", '"'):
         return Problem(offset, 1, "E020", "a text whose quote is not closed, or with an escape that CEL does not know", 'close it with the quote it began with; for backslashes write a raw text: r"\\d"')
     if "macro" in message or "variable name" in message or "has()" in message:

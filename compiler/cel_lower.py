@@ -159,6 +159,8 @@ class _Lowering:
         op = FUNCTIONS.get(call.function)
         if op is None:
             return self._function(node, call.function)
+        if not args:
+            return _REFUSED  # reported by the checker: every function takes at least one argument
         offset = self.tree.offset(node)
         if op in _CONNECTIVES:
             return ir.Call(op, _flat(op, args), offset)

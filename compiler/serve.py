@@ -20,7 +20,7 @@ from compiler.visitors import read_file
 from host.process import Admin, Host
 from tessera import identity
 
-FACTS = {"country": "US", "regionCode": "NY", "city": "New York", "continent": "NA", "timezone": "America/New_York", "ip": "203.0.113.200"}
+FACTS = {"country": "US", "regionCode": "NY", "city": "New York", "continent": "NA", "timezone": "America/New_York", "ip": "198.18.0.1"}
 Say = Callable[[str], object]
 
 

@@ -1,7 +1,8 @@
 """What each file of a site may hold: the authoring format as frozen pydantic models, strict and without unknown keys.
 
 Shares are parts per million, durations seconds (0: until the session ends), moments seconds since 1970. A key that is
-a word of Python has an underscore here: `from_`, `as_`, `with_`, `except_`, `else_`.
+a word of Python has an underscore here: `from_`, `as_`, `with_`, `except_`, `else_`. One file, because it is read as a
+whole: the format's reference, and the source of the JSON Schemas.
 """
 
 from __future__ import annotations

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 Spec = TypeVar("Spec")
 Path_ = tuple[str | int, ...]
 
-FOLDERS = {"slots": "slots", "experiments": "experiments", "campaigns": "campaigns", "models": "models", "content": "contents", "scenarios": "scenarios"}
-_SHAPES = {"slots": "Slot", "experiments": "Experiment", "campaigns": "Campaign", "models": "Model", "content": "Content", "scenarios": "Scenarios"}
+FOLDERS = {"slots": "Slot", "experiments": "Experiment", "campaigns": "Campaign", "models": "Model", "content": "Content", "scenarios": "Scenarios"}
 _FILES = ("site.yaml", "segments.yaml", "metrics.yaml")
 _FREE_FOLDERS = ("profiles",)
 _DOCUMENTS = (".md", ".txt")
@@ -108,7 +107,7 @@ class _Loader:
         site = self._file("site.yaml", "site", shapes.Site)
         segments = self._entries("segments.yaml", shapes.Segment)
         metrics = self._entries("metrics.yaml", shapes.Metric)
-        folders = {kind: dict(self._folder(kind, getattr(shapes, _SHAPES[kind]))) for kind in FOLDERS}
+        folders = {kind: dict(self._folder(kind, getattr(shapes, shape))) for kind, shape in FOLDERS.items()}
         contents = dict(self._contents(folders["content"]))
         lists = dict(self._lists())
         items, lookups = self._items(site), dict(self._lookups(site))
@@ -278,9 +277,9 @@ class _Loader:
             below = relative + "/"
             if path.name.startswith(".") or relative in self.expected or path.suffix in _DOCUMENTS or any(name.startswith(below) for name in self.expected):
                 continue
-            if not (folder.name in FOLDERS and path.suffix == ".yaml" or relative.startswith("content/") and path.suffix == ".html"):
-                wanted = ".csv" if folder.name == "lists" else ".yaml"
-                self._unread(relative, f"rename it to {folder.name}/{path.stem}{wanted}" if path.suffix in (".yml", ".json", ".csv", ".txt") else "move it out of the site's folder")
+            if folder.name in FOLDERS and path.suffix == ".yaml" or relative.startswith("content/") and path.suffix == ".html":
+                continue  # read, or reported already
+            self._unread(relative, _suffix_fix(folder.name, path))
 
     def _unread(self, relative: str, fix: str) -> None:
         self.diagnostics.warning("W001", Place(self._shown(relative), 1, 1), "nothing reads this", fix)
@@ -289,6 +288,13 @@ class _Loader:
 def _folder_fix(name: str) -> str:
     near = nearest(name, (*FOLDERS, "lists", "profiles", "public"))
     return f"did you mean the folder '{near}'?" if near else "move it out of the site's folder"
+
+
+def _suffix_fix(folder: str, path: Path) -> str:
+    wanted = ".csv" if folder == "lists" else ".yaml"
+    if (folder in FOLDERS or folder == "lists") and path.suffix in (".yml", ".yaml", ".json", ".csv", ".txt"):
+        return f"rename it to {folder}/{path.stem}{wanted}"
+    return "move it out of the site's folder" if folder in FOLDERS or folder == "lists" else "name it in site.yaml, or move it out of the site's folder"
 
 
 def _file_fix(name: str) -> str:

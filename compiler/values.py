@@ -188,10 +188,6 @@ def _type(value: Any) -> Type:
     raise refused(f"expected a type, found {value!r}", f"a type is one of {WRITTEN}", "E011")
 
 
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
 def _one_or_many(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 

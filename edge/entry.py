@@ -16,6 +16,7 @@ from tessera import about, identity, log, profile, record, visit
 from tessera.bundle import BundleError, load, unseal
 from tessera.context import parse
 from tessera.decide import decide
+from tessera.types import Profile
 
 BUNDLE_DEADLINE = 2.0  # seconds that a page without any bundle waits for one
 FIELD = "\x1f"
@@ -64,7 +65,7 @@ class Default(WorkerEntrypoint):
             return self.tell_about(facts)
         bundle = isolate.bundle
         if bundle is None or not facts.page or facts.method not in ("GET", "HEAD"):
-            return await bridge["pass"](facts.token)
+            return await bridge.pass_(facts.token)
         arrival = visit.arrive(bundle, self._cookie_keys(), facts)
         stored, served_from, fallbacks = await self.read_profile(bundle, arrival)
         seen = visit.settle(bundle, arrival, stored, served_from=served_from, fallbacks=fallbacks)
@@ -159,13 +160,13 @@ class Default(WorkerEntrypoint):
     # --- stores ------------------------------------------------------------------------------------------------------
 
     async def read_profile(self, bundle, arrival):
-        """The stored profile (or None), where it was served from, and the fallbacks taken."""
+        """The stored profile (None where it could not be read), where it was served from, and the fallbacks taken."""
         if not visit.wants_profile(bundle, arrival):
-            return None, "none", ()
+            return Profile(), "none", ()
         text = await isolate.bridge.read(self._raw_env().PROFILES, f"profile:{arrival.visitor}", bundle.deadline)
         status, _, value = text.partition(FIELD)
         if status == "none":
-            return None, "store", ()
+            return Profile(), "store", ()
         found = profile.parse(value, bundle.attributes, arrival.request.at) if status == "ok" else None
         if found is None:
             return None, "none", ("profile-broken" if status == "ok" else f"profile-{status}",)

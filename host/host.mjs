@@ -4,8 +4,11 @@
 import { crash, start } from "./interpreter.mjs";
 import { asAtTheEdge, trusted } from "./facts.mjs";
 import { setFaults, withFaults } from "./faults.mjs";
+import { sameToken } from "./token.mjs";
 
 const MAX_CONTROL_BYTES = 65_536;
+const COOKIE = /^[a-z_]{1,32}$/;
+const VALUE = /^[A-Za-z0-9._-]{0,512}$/;
 
 let startError = null;
 const python = await start().catch((error) => {
@@ -50,7 +53,18 @@ async function readiness() {
   }
 }
 
-/** The host's own two addresses; null for everything that is a page. */
+/** For people at the demo: a link with the owner's token makes a browser somebody else. Null without the token. */
+function become(request, env) {
+  const { pathname, searchParams } = new URL(request.url);
+  if (pathname !== "/.host/as" || request.method !== "GET" || !sameToken(searchParams.get("token"), env.HOST_TOKEN)) return null;
+  const headers = new Headers({ location: "/", "cache-control": "no-store", "referrer-policy": "no-referrer" });
+  for (const [name, value] of searchParams) {
+    if (name !== "token" && COOKIE.test(name) && VALUE.test(value)) headers.append("set-cookie", `${name}=${value}; Path=/; SameSite=Lax`);
+  }
+  return new Response(null, { status: 302, headers });
+}
+
+/** The host's own addresses; null for everything that is a page. */
 function control(request) {
   const { pathname } = new URL(request.url);
   if (pathname === "/.host/faults" && request.method === "POST") return changeFaults(request);
@@ -62,7 +76,7 @@ export default {
   async fetch(request, env, ctx) {
     try {
       const isTrusted = trusted(request, env);
-      const own = isTrusted ? control(request) : null;
+      const own = become(request, env) ?? (isTrusted ? control(request) : null);
       return await (own ?? run("fetch", asAtTheEdge(request, env, isTrusted), withFaults(env), ctx));
     } catch (error) {
       console.error(`serving the untouched page: ${error.message}`);

@@ -12,6 +12,7 @@ import threading
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Mapping
+from urllib.parse import urlencode
 
 from host.admin import STATE_FILE, Admin, Conflict, Missing, Stored
 from host.build import build
@@ -62,6 +63,17 @@ class Host:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    @property
+    def pid(self) -> int:
+        """The node process, parent of workerd."""
+        if self._process is None:
+            raise HostError("the host does not run")
+        return self._process.pid
+
+    def link_as(self, cookies: Mapping[str, str]) -> str:
+        """An address of this host alone that gives a browser these cookies and leads to the home page."""
+        return f"{self.url}/.host/as?{urlencode({'token': self.token, **cookies})}"
 
     @property
     def admin(self) -> Admin:

@@ -269,6 +269,8 @@ def _sections(body: memoryview) -> dict[str, Any]:
 def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
     site, conditions, decisions = sections["site"], sections["conditions"], sections["decisions"]
     lists = {name: frozenset(values) for name, values in sections["lists"]}
+    if sum(row[3] for row in decisions["rules"]) != len(conditions["conjunctions"]):
+        raise ValueError("the rules do not cover the conjunctions")
     rules, rule_of, masks = _rules(decisions["rules"], len(decisions["slots"]), lists)
     attributes = {a[0]: Attribute(*a[:6], values=frozenset(a[6])) for a in site["attributes"]}
     ids = sections["items"]["ids"]
@@ -354,4 +356,6 @@ def _model(row: Sequence, sections: Mapping[str, Any]) -> Model:
         column = sections["items"]["columns"][field]
         return Model(name, version, None, 0.0, None, tuple(float(value or 0) for value in column))
     vectors = score.Vectors(sections[f"vectors/{name}"], sections[f"scales/{name}"], dimensions)
+    if len(vectors) != len(sections["items"]["ids"]) or len(vectors.rows) != len(vectors) * dimensions:
+        raise ValueError(f"the vectors of {name} do not fit the items")
     return Model(name, version, attribute, half_life, vectors, None, otherwise)

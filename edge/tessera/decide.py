@@ -6,7 +6,7 @@ from typing import Sequence
 
 from tessera import assign, score
 from tessera.bundle import Action, Bundle, Campaign, Experiment, Items, Model, Rule, Slot
-from tessera.match import evaluate, match
+from tessera.match import bits, evaluate, match, names
 from tessera.types import Decision, ListedItem, Ranked, Visit
 
 HOLDOUT = "@holdout"  # the key of `forced` that puts a visitor "in" or "out" of the holdout
@@ -40,7 +40,7 @@ def _decide(bundle: Bundle, visit: Visit, number: int, alive: int) -> Decision:
             if decision is not None:
                 return decision
         held_back = held_back or reason
-    why = held_back or ("consent" if _consent_matters(bundle, visit, slot) else "default")
+    why = held_back or ("consent" if _consent_matters(bundle, visit, slot, alive) else "default")
     return _tested(bundle, visit, number, slot.default, why)
 
 
@@ -68,10 +68,11 @@ def _held_back(bundle: Bundle, visit: Visit, rule: Rule) -> str | None:
         return "paused"
     if campaign.pause and evaluate(campaign.pause, visit.values) is True:
         return "paused"
-    return "cap" if _capped(campaign, visit) else None
+    return "cap" if capped(campaign, visit) else None
 
 
-def _capped(campaign: Campaign, visit: Visit) -> bool:
+def capped(campaign: Campaign, visit: Visit) -> bool:
+    """Whether the visitor has seen the campaign as often as it may be seen."""
     if campaign.cap is None:
         return False
     times, per = campaign.cap
@@ -80,13 +81,22 @@ def _capped(campaign: Campaign, visit: Visit) -> bool:
     return count >= times
 
 
-def _consent_matters(bundle: Bundle, visit: Visit, slot: Slot) -> bool:
-    """Whether a rule of the slot could have held, had the purposes that are not in force been in force."""
+def _consent_matters(bundle: Bundle, visit: Visit, slot: Slot, alive: int) -> bool:
+    """Whether a rule of the slot that does not hold could have held, had the withheld purposes been in force."""
     withheld = slot.purposes - visit.purposes
     if not withheld:
         return False
     hidden = frozenset(attribute.name for attribute in bundle.reads if attribute.purpose in withheld)
-    return bool(match(bundle.index, visit.values, hidden) & slot.mask)
+    possible = match(bundle.index, visit.values, hidden) & slot.mask
+    return any(_could_hold(bundle, visit, c, bool(alive >> c & 1), hidden) for c in bits(possible))
+
+
+def _could_hold(bundle: Bundle, visit: Visit, conjunction: int, tests_hold: bool, hidden: frozenset[str]) -> bool:
+    """Whether the hidden values decide a conjunction whose other tests hold."""
+    tree = bundle.trees.get(conjunction)
+    if tree is not None and names(tree) & hidden:
+        return True
+    return not tests_hold and _holds(bundle, visit, conjunction)
 
 
 def _by_rule(bundle: Bundle, visit: Visit, slot: int, number: int, rule: Rule) -> Decision | None:
@@ -96,14 +106,22 @@ def _by_rule(bundle: Bundle, visit: Visit, slot: int, number: int, rule: Rule) -
     if action.experiment < 0:
         decision = _tested(bundle, visit, slot, action, "rank" if action.model >= 0 else "rule", number)
         return None if action.model >= 0 and not decision.items else decision
-    arm, enrolled = assigned(bundle.experiments[action.experiment], visit)
+    experiment = bundle.experiments[action.experiment]
+    arm, enrolled = assigned(experiment, visit)
     if arm < 0:
         return None
     chosen = action.arms[arm] or action
     if not enrolled:
-        return _outcome(bundle, visit, slot, chosen, "consent", number)
-    propensity = _propensity(bundle.experiments[action.experiment], arm, visit)
+        return _outcome(bundle, visit, slot, chosen, _unenrolled(experiment, visit, chosen), number)
+    propensity = _propensity(experiment, arm, visit)
     return _outcome(bundle, visit, slot, chosen, "test", number, action.experiment, arm, propensity)
+
+
+def _unenrolled(experiment: Experiment, visit: Visit, chosen: Action) -> str:
+    """Why a visitor gets the first arm outside the test: no consent, or no unit of the kind that is randomised."""
+    if not visit.units or (experiment.purpose and experiment.purpose not in visit.purposes):
+        return "consent"
+    return "rank" if chosen.model >= 0 else "rule"
 
 
 def _tested(bundle: Bundle, visit: Visit, slot: int, action: Action, why: str, rule: int = -1) -> Decision:
@@ -143,7 +161,7 @@ def assigned(experiment: Experiment, visit: Visit) -> tuple[int, bool]:
 
 
 def _propensity(experiment: Experiment, arm: int, visit: Visit) -> float:
-    if experiment.name in visit.forced:
+    if visit.forced.get(experiment.name) in experiment.arms:
         return 1.0
     return experiment.weights[arm] / sum(experiment.weights)
 
@@ -166,21 +184,25 @@ def _outcome(
         content = bundle.slots[slot].variants[action.variant][1][patch + 1]
     if action.model < 0:
         return Decision(slot, action.variant, why, rule, content, experiment, arm, propensity, holdout=holdout)
-    items, after = rank(bundle, visit, action)
+    model, items, after = rank(bundle, visit, action)
     if not items:  # nothing to show: leave the page's own content
-        return Decision(slot, -1, why, rule, -1, experiment, arm, propensity, action.model, holdout=holdout)
-    return Decision(slot, action.variant, why, rule, content, experiment, arm, propensity, action.model, items, after, holdout)
+        return Decision(slot, -1, why, rule, -1, experiment, arm, propensity, model, holdout=holdout)
+    return Decision(slot, action.variant, why, rule, content, experiment, arm, propensity, model, items, after, holdout)
 
 
-def rank(bundle: Bundle, visit: Visit, action: Action) -> tuple[tuple[Ranked, ...], tuple[Ranked, ...]]:
-    """The items an action shows, best first, and the runners-up. Empty where the model knows nothing of the visitor."""
-    model, items = bundle.models[action.model], bundle.items
-    order = _order(model, items, visit)
-    if order is None and model.otherwise >= 0:
-        model = bundle.models[model.otherwise]
-        order = _order(model, items, visit)
+def rank(bundle: Bundle, visit: Visit, action: Action) -> tuple[int, tuple[Ranked, ...], tuple[Ranked, ...]]:
+    """The model that ranked, the items an action shows, best first, and the runners-up.
+
+    Nothing is shown where neither the model nor the one that stands in for it knows the visitor.
+    """
+    number, items = action.model, bundle.items
+    order = _order(bundle.models[number], items, visit)
+    if order is None and bundle.models[number].otherwise >= 0:
+        number = bundle.models[number].otherwise
+        order = _order(bundle.models[number], items, visit)
     if order is None:
-        return (), ()
+        return number, (), ()
+    model = bundle.models[number]
     recent = _recent(model, visit)
     recent_rows = {items.row_of.get(item.id) for item in recent}
 
@@ -191,7 +213,7 @@ def rank(bundle: Bundle, visit: Visit, action: Action) -> tuple[tuple[Ranked, ..
 
     groups = [(items.columns[field], most) for field, most in action.at_most]
     best, after = score.top(order, action.take, keep, groups)
-    return tuple(best), tuple(after)
+    return number, tuple(best), tuple(after)
 
 
 def _recent(model: Model, visit: Visit) -> Sequence[ListedItem]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any, Iterator, NamedTuple
 
 from tessera.bundle import Bundle, Rule
-from tessera.match import evaluate
+from tessera.decide import capped
+from tessera.match import bits, evaluate
 from tessera.operators import OPERATORS
 from tessera.record import outcome, plain, variant_name
 from tessera.types import Decision, Visit
@@ -26,6 +27,7 @@ _PHRASE = {
     "ends_with": "{0} ends with {1}",
     "has_element": "{0} has {1}",
 }
+_CAMPAIGN = "its campaign '"  # begins what keeps a rule back that holds; no other sentence begins so
 
 
 class Attempt(NamedTuple):
@@ -58,32 +60,26 @@ def _attempts(bundle: Bundle, visit: Visit, decision: Decision, mask: int) -> It
     for number, rule in enumerate(bundle.rules):
         if not rule.mask & mask:
             continue
-        met = [c for c in _bits(rule.mask) if _unmet(bundle, visit, c) is None]
+        met = [c for c in bits(rule.mask) if _unmet(bundle, visit, c) is None]
         if number == decision.rule:
             yield Attempt(rule.name, rule.level, True, _met(bundle, visit, met[0]) if met else "it holds")
             return
         if met:
             yield Attempt(rule.name, rule.level, False, _held_back(bundle, visit, rule))
         else:
-            why = dict.fromkeys(_unmet(bundle, visit, c) or "" for c in _bits(rule.mask))
+            why = dict.fromkeys(_unmet(bundle, visit, c) or "" for c in bits(rule.mask))
             yield Attempt(rule.name, rule.level, False, "; ".join(why) or "its condition can never hold")
-
-
-def _bits(mask: int) -> Iterator[int]:
-    while mask:
-        yield (mask & -mask).bit_length() - 1
-        mask &= mask - 1
 
 
 def _held_back(bundle: Bundle, visit: Visit, rule: Rule) -> str:
     if rule.campaign >= 0:
         campaign = bundle.campaigns[rule.campaign]
         if campaign.run and not campaign.run.holds(visit.at, visit.offset):
-            return f"its campaign '{campaign.name}' is not running at this time"
+            return f"{_CAMPAIGN}{campaign.name}' is not running at this time"
         if campaign.pause and evaluate(campaign.pause, visit.values) is True:
-            return f"its campaign '{campaign.name}' is paused for this visitor"
-        if campaign.cap:
-            return f"its campaign '{campaign.name}' was already seen {campaign.cap[0]} times"
+            return f"{_CAMPAIGN}{campaign.name}' is paused for this visitor"
+        if capped(campaign, visit):
+            return f"{_CAMPAIGN}{campaign.name}' was already seen {campaign.cap[0]} times"
     if rule.action.experiment >= 0:
         return f"the visitor is outside the experiment '{bundle.experiments[rule.action.experiment].name}'"
     return "its model knows nothing of this visitor"
@@ -138,9 +134,10 @@ def _describe(bundle: Bundle, visit: Visit, literal: int) -> str:
         withheld = declared is not None and declared.purpose is not None and declared.purpose not in visit.purposes
         return f"{shown} may not be used without consent to {declared.purpose}" if withheld else f"{shown} is not known"
     holds = _answer(bundle, visit, literal) is True
-    asked = _PHRASE[op].format(shown, _quoted(argument))
+    phrase = _PHRASE[op]
     if holds == bool(literal & 1):  # say what is not so
-        asked = asked.replace(" is ", " is not ", 1) if " is " in asked else f"it is not so that {asked}"
+        phrase = phrase.replace(" is ", " is not ", 1) if " is " in phrase else f"it is not so that {phrase}"
+    asked = phrase.format(shown, _quoted(argument))
     if holds and op == "eq" and not literal & 1:
         return asked
     return f"{asked} (it is {_quoted(value)})"
@@ -177,7 +174,7 @@ def _because(bundle: Bundle, visit: Visit, decision: Decision, told: dict, attem
         lacking = ", ".join(sorted(bundle.slots[decision.slot].purposes - visit.purposes))
         return f" by default, because without consent to {lacking} no rule above it could hold"
     if why in ("cap", "paused"):
-        held = next(a for a in attempts if "campaign" in a.because)
+        held = next(a for a in attempts if a.because.startswith(_CAMPAIGN))
         return f" by default, because the rule '{held.rule}' holds but {held.because}"
     return " by default, because no rule holds" if attempts else " by default, because the slot has no rules"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from tessera.operators import OPERATORS, conjunction, disjunction, negation
 
@@ -174,6 +174,13 @@ def match(index: Index, values: Mapping[str, Any], wildcard: frozenset[str] = fr
     return alive
 
 
+def bits(mask: int) -> Iterator[int]:
+    """The numbers of the conjunctions in a mask, the first first."""
+    while mask:
+        yield (mask & -mask).bit_length() - 1
+        mask &= mask - 1
+
+
 # --- trees ----------------------------------------------------------------------------------------------------------
 
 
@@ -208,6 +215,15 @@ def evaluate(tree: Sequence, values: Mapping[str, Any], scope: Mapping[str, Any]
 
 
 _FOLDS = ("exists", "all", "exists_one")
+
+
+def names(tree: Any) -> frozenset[str]:
+    """The attributes that a tree reads."""
+    if not isinstance(tree, tuple) or not tree or tree[0] == "const":
+        return frozenset()
+    if tree[0] in ("ref", "has"):
+        return frozenset(tree[1:])
+    return frozenset().union(*map(names, tree[1:]))
 
 
 def bind(tree: Any, lists: Mapping[str, frozenset]) -> Any:

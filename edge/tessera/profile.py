@@ -76,10 +76,13 @@ def _seen(stored: Any) -> Mapping[str, Any]:
     return found
 
 
-def permitted(bundle: Bundle, profile: Profile, facts: Mapping[str, Any], purposes: frozenset[str]) -> tuple[dict, dict]:
+def permitted(
+    bundle: Bundle, profile: Profile | None, facts: Mapping[str, Any], purposes: frozenset[str]
+) -> tuple[dict[str, Any], dict[str, float]]:
     """The values that may take part in decisions, and the ages (seconds) of those that were stored.
 
     Args:
+        profile: None where the store could not be asked: then a stored fact is unknown, and its default does not apply.
         facts: values that came with the request (`request.*` and look-ups), already found.
     An attribute whose purpose is not in force, that is older than its `keep`, or of a wrong type is absent.
     """
@@ -90,12 +93,13 @@ def permitted(bundle: Bundle, profile: Profile, facts: Mapping[str, Any], purpos
         if attribute.purpose is not None and attribute.purpose not in purposes:
             continue
         value = facts.get(name)
-        if value is None:
+        if value is None and profile is not None:
             value = _stored(attribute, profile)
             if value is not None:
                 ages[name] = profile.ages.get(name, 0.0)
         result = None if value is None else coerce(attribute, value)
-        result = attribute.default if result is None else result
+        if result is None and profile is not None:
+            result = attribute.default
         if result is not None:
             values[name] = result
     return values, ages

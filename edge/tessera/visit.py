@@ -10,7 +10,7 @@ from tessera.bundle import Bundle
 from tessera.context import Request, request_values
 from tessera.identity import Identity, Key
 from tessera.render import render
-from tessera.types import Decision, Profile, Visit
+from tessera.types import EMPTY, Decision, Profile, Visit
 
 UNIT, RECORD = "\x1f", "\x1e"
 
@@ -51,10 +51,13 @@ def wants_profile(bundle: Bundle, arrival: Arrival) -> bool:
 def settle(
     bundle: Bundle, arrival: Arrival, stored: Profile | None, *, served_from: str = "none", fallbacks: Sequence[str] = ()
 ) -> Visit:
-    """Everything a decision may depend on: permitted, typed, of an allowed age."""
+    """Everything a decision may depend on: permitted, typed, of an allowed age.
+
+    Args:
+        stored: what the store holds of the visitor (an empty Profile for nothing), None where it could not be asked.
+    """
     facts = {**profile.looked_up(bundle, arrival.request.ip), **arrival.facts}
-    known = stored or Profile()
-    values, ages = profile.permitted(bundle, known, facts, arrival.purposes)
+    values, ages = profile.permitted(bundle, stored, facts, arrival.purposes)
     return Visit(
         units=units(arrival.visitor, values),
         values=values,
@@ -62,7 +65,7 @@ def settle(
         jurisdiction=arrival.jurisdiction,
         at=arrival.request.at,
         offset=arrival.request.minutes_ahead,
-        seen=known.seen,
+        seen=stored.seen if stored else EMPTY,
         ages=ages,
         served_from=served_from,
         fallbacks=tuple(fallbacks),

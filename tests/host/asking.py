@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from base64 import b64encode
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any, Mapping
 from urllib.parse import urlsplit
 
 from host.process import Host
+from host.tools import ROOT
 
+PAGES = Path(os.environ.get("TESSERA_SHARED", ROOT.parent / "shared")) / "pages"  # real pages; the tests that need them are skipped where they are not
+COOKIE_KEYS = "k1:c2VjcmV0LWtleS1vZi10aGUtdGVzdHM"
 HTML = {"content-type": "text/html; charset=utf-8"}
 
 

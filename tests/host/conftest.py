@@ -7,12 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from asking import Client
+from asking import COOKIE_KEYS, PAGES, Client
 from host.process import Host
-from host.tools import EDGE, ROOT
-
-PAGES = ROOT.parent / "shared" / "pages"
-COOKIE_KEYS = "k1:c2VjcmV0LWtleS1vZi10aGUtdGVzdHM"
+from host.tools import EDGE
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from conftest import PAGES
+from asking import PAGES
 
 pytestmark = [
     pytest.mark.xdist_group("host"),
-    pytest.mark.skipif(not PAGES.is_dir(), reason="the shared pages are not on this machine"),
+    pytest.mark.skipif(not PAGES.is_dir(), reason="suite skipped: no shared pages (set TESSERA_SHARED)"),
 ]
 
 CONTENT = b"<!--tessera: \xe2\x98\x95-->"

@@ -8,8 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from asking import Client
-from conftest import COOKIE_KEYS
+from asking import COOKIE_KEYS, Client
 from host.process import Host
 
 pytestmark = pytest.mark.xdist_group("host")
