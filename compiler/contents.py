@@ -122,7 +122,7 @@ class Components:
     def _read(self, entry: ContentEntry, field: str, text: str, where: Entry[Any], path: tuple) -> tuple:
         """A field's text as parts: texts and variables."""
         kind = entry.spec.fields.get(field)
-        found = templates.compile_text(text)
+        found = templates.compile_text(text, kind or "text")
         if isinstance(found, list):
             self.diagnostics.problems(found, lambda offset, length: where.text_place(path, offset, length))
             return ()

@@ -67,6 +67,7 @@ CODES: dict[str, str] = {
     "E064": "an experiment that runs in two places",
     "E065": "an unknown visitor of the scenarios",
     "E066": "an unknown arm",
+    "E067": "an experiment whose unit cannot be told",
     # markup and copy
     "E070": "a variable that cannot be read",
     "E071": "a variable in a place where it cannot be escaped safely",

@@ -24,7 +24,15 @@ FACTS = {"country": "US", "regionCode": "NY", "city": "New York", "continent": "
 Say = Callable[[str], object]
 
 
-def host_for(assets: Path, place: Local, *, port: int = 0, facts: Mapping[str, object] = {}, environment: str = "development") -> Host:
+def host_for(
+    assets: Path,
+    place: Local,
+    *,
+    port: int = 0,
+    facts: Mapping[str, object] = {},
+    environment: str = "development",
+    snapshot: bool = True,
+) -> Host:
     """The embedded host over a site's static pages, with this machine's development keys."""
     return Host(
         assets,
@@ -33,6 +41,7 @@ def host_for(assets: Path, place: Local, *, port: int = 0, facts: Mapping[str, o
         secrets={"TESSERA_COOKIE_KEYS": place.cookie_key.read_text().strip()},
         variables={"TESSERA_PUBLIC_KEYS": public_of(place.signing_key), "TESSERA_ENV": environment, "TESSERA_POLL_SECONDS": "1"},
         facts={**FACTS, **facts},
+        snapshot=snapshot,
     )
 
 

@@ -110,11 +110,9 @@ class Log(Shape):
 
 
 class Freshness(Shape):
-    """How old a visitor's snapshot may be before the store is asked, how long that may take, and when it is worth nothing."""
+    """How long a page waits for the visitor's stored profile."""
 
-    max_age: Span = 300
     deadline: Milliseconds = 20
-    limit: Span = 86_400
 
 
 class Site(Shape):
@@ -306,7 +304,7 @@ class Experiment(Shape):
     """experiments/*.yaml"""
 
     hypothesis: Hypothesis | None = None
-    unit: Literal["visitor", "account", "session"] = "visitor"
+    unit: Literal["visitor", "account"] = "visitor"
     purpose: Name = "analytics"
     layer: Name | None = None
     share: Share = MILLION

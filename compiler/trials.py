@@ -30,9 +30,18 @@ def _experiment(entry: Entry[Any], ruleset: Ruleset, layer: tuple[str, int, int]
     if spec.hypothesis is not None:
         known(diagnostics, "E038", "metric", spec.hypothesis.outcome, ruleset.metrics, entry, "hypothesis", "outcome")
     known(diagnostics, "E039", "purpose", spec.purpose, ruleset.site.spec.purposes, entry, "purpose")
+    _unit_checked(entry, ruleset, diagnostics)
     share = WHOLE if layer else spec.share  # within its slice of the layer, the whole slice takes part
     arms = tuple((name, arm.weight) for name, arm in spec.arms.items())
     return ir.Experiment(entry.name, spec.salt or entry.name, spec.unit, spec.purpose, share, layer, run_of(spec.run), arms)
+
+
+def _unit_checked(entry: Entry[Any], ruleset: Ruleset, diagnostics: Diagnostics) -> None:
+    """The edge must be able to tell the unit that is randomised."""
+    unit, account = entry.spec.unit, ruleset.site.spec.attributes.account
+    if unit == "account" and not {"id", "domain"} & account.keys():
+        message = f"the experiment '{entry.name}' randomises accounts, but nothing tells them apart"
+        diagnostics.error("E067", entry.place("unit"), message, "declare the attribute account.id or account.domain in site.yaml")
 
 
 def _layers(ruleset: Ruleset, diagnostics: Diagnostics) -> dict[str, tuple[str, int, int]]:

@@ -59,13 +59,13 @@ class Default(WorkerEntrypoint):
         bridge, started = isolate.bridge, time.perf_counter()
         name = isolate.bundle.name if isolate.bundle else ""
         facts = parse(bridge.visit(request, self._raw_env(), name))
-        if await self.follow_release(facts.at):  # the first bundle of this isolate: route again
+        if await self.follow_release():  # the first bundle of this isolate: route again
             facts = facts._replace(page=bridge.page(isolate.bundle.name, facts.url))
         if about.PATH == about.path_of(facts.url):
             return self.tell_about(facts)
         bundle = isolate.bundle
         if bundle is None or not facts.page or facts.method not in ("GET", "HEAD"):
-            return await bridge.pass_(facts.token)
+            return Response(await bridge.pass_(facts.token))
         arrival = visit.arrive(bundle, self._cookie_keys(), facts)
         stored, served_from, fallbacks = await self.read_profile(bundle, arrival)
         seen = visit.settle(bundle, arrival, stored, served_from=served_from, fallbacks=fallbacks)
@@ -95,8 +95,9 @@ class Default(WorkerEntrypoint):
 
     # --- the release that is live ------------------------------------------------------------------------------------
 
-    async def follow_release(self, now: float) -> bool:
+    async def follow_release(self) -> bool:
         """Re-read the pointer on its interval, in the background once a bundle is there. True: the first one was loaded."""
+        now = time.time()
         if now - isolate.polled < float(self._setting("TESSERA_POLL_SECONDS", "30")):
             return False
         isolate.polled = now

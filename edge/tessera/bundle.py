@@ -18,7 +18,8 @@ from typing import Any, Mapping, Sequence
 import msgpack
 
 from tessera import assign, match, score
-from tessera.types import Attribute
+from tessera.render import prepare
+from tessera.types import Attribute, Items
 
 MAGIC = b"TESSERA\0"
 FORMAT = 1
@@ -144,15 +145,6 @@ class Model:
     vectors: score.Vectors | None
     order: tuple[float, ...] | None
     otherwise: int = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """The catalogue: ids, their rows, and the columns by field name."""
-
-    ids: tuple[str, ...]
-    row_of: Mapping[str, int]
-    columns: Mapping[str, tuple]
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +295,7 @@ def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
         ),
         models=tuple(_model(row, sections) for row in decisions["models"]),
         items=Items(ids, {item: row for row, item in enumerate(ids)}, sections["items"]["columns"]),
-        contents=sections["content"],
+        contents=tuple(prepare(content) for content in sections["content"]),
         sizes=sections["sizes"],
     )
 

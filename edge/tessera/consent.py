@@ -12,19 +12,18 @@ _SEPARATORS = str.maketrans({",": ".", "|": ".", "+": ".", " ": "."})
 
 
 def choice(cookie: str | None, known: tuple[str, ...]) -> frozenset[str] | None:
-    """The purposes that a consent cookie grants; None where no choice was made (no cookie, or one that is not ours).
+    """The purposes that a consent cookie grants; None where there is no cookie, so that no choice was made.
 
-    `all` and `none` are understood; names the site does not know grant nothing.
+    `all` and `none` are understood. What cannot be read grants nothing: a damaged choice is no permission.
     """
-    if cookie is None or len(cookie) > 512:
+    if cookie is None:
         return None
+    if len(cookie) > 512:
+        return frozenset()
     named = {name for name in cookie.lower().replace("%2c", ".").replace("%20", ".").translate(_SEPARATORS).split(".") if name}
     if named == {"all"}:
         return frozenset(known)
-    if named == {"none"}:
-        return frozenset()
-    granted = named & set(known)
-    return frozenset(granted) if granted else None
+    return frozenset(named & set(known))
 
 
 def in_force(bundle: Bundle, chosen: frozenset[str] | None, request: Mapping[str, Any]) -> tuple[frozenset[str], str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Sequence
 
 from tessera import assign, score
-from tessera.bundle import Action, Bundle, Campaign, Experiment, Items, Model, Rule, Slot
+from tessera.bundle import Action, Bundle, Campaign, Experiment, Model, Rule, Slot
 from tessera.match import bits, evaluate, match, names
-from tessera.types import Decision, ListedItem, Ranked, Visit
+from tessera.types import Decision, Items, ListedItem, Ranked, Visit
 
 HOLDOUT = "@holdout"  # the key of `forced` that puts a visitor "in" or "out" of the holdout
 

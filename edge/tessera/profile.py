@@ -93,11 +93,12 @@ def permitted(
         if attribute.purpose is not None and attribute.purpose not in purposes:
             continue
         value = facts.get(name)
-        if value is None and profile is not None:
+        stored = value is None and profile is not None
+        if stored:
             value = _stored(attribute, profile)
-            if value is not None:
-                ages[name] = profile.ages.get(name, 0.0)
         result = None if value is None else coerce(attribute, value)
+        if result is not None and stored:
+            ages[name] = profile.ages.get(name, 0.0)
         if result is None and profile is not None:
             result = attribute.default
         if result is not None:
@@ -113,15 +114,10 @@ def _stored(attribute: Attribute, profile: Profile) -> Any:
 
 def looked_up(bundle: Bundle, ip: str) -> dict[str, Any]:
     """The facts that the look-up tables tell of a network address, by attribute name."""
-    found: dict[str, Any] = {}
-    for attribute in bundle.reads:
-        name = attribute.name
-        if attribute.source and attribute.source.startswith("lookup."):
-            table = bundle.lookups.get(attribute.source[7:])
-            row = find(table, ip) if table else None
-            if row is not None:
-                found[name] = row.get(name.rsplit(".", 1)[-1])
-    return {name: value for name, value in found.items() if value is not None}
+    rows = {f"lookup.{name}": find(table, ip) for name, table in bundle.lookups.items()}
+    told = ((a.name, rows.get(a.source)) for a in bundle.reads)
+    found = ((name, row.get(name.rpartition(".")[2])) for name, row in told if row)
+    return {name: value for name, value in found if value is not None}
 
 
 def find(table: Lookup, ip: str) -> Mapping[str, Any] | None:

@@ -1,7 +1,8 @@
 """Compiled content → the text that goes into a slot. Constants were escaped by the compiler with these same functions.
 
 Content is a tuple of parts: literal text (str), ("var", attribute, context, fallback), ("item", field, context) inside
-an ("each", parts) over the ranked items. A context says where in the markup the value stands.
+an ("each", parts, made) over the ranked items. A context says where in the markup the value stands. `made` keeps what
+each item's repetition gave, where it depends on the item alone; `prepare` adds it when a bundle is loaded.
 """
 
 from __future__ import annotations
@@ -9,8 +10,7 @@ from __future__ import annotations
 from typing import Any, Callable, Mapping, Sequence
 from urllib.parse import quote
 
-from tessera.bundle import Items
-from tessera.types import Ranked
+from tessera.types import Items, Ranked
 
 MAX_VALUE = 512  # characters of one inserted value
 _CONTROL = {n: None for n in (*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F)} | {n: 0xFFFD for n in range(0xD800, 0xE000)}
@@ -56,6 +56,18 @@ def display(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
+def prepare(content: Sequence) -> tuple:
+    """Content as `render` takes it: each block of items with a place for what depends on no visitor."""
+    return tuple(_prepared(part) for part in content)
+
+
+def _prepared(part: Any) -> Any:
+    if isinstance(part, str) or part[0] != "each":
+        return part
+    personal = any(not isinstance(inner, str) and inner[0] == "var" for inner in part[1])
+    return ("each", part[1], None if personal else {})
+
+
 def render(content: Sequence, values: Mapping[str, Any], items: Items, ranked: Sequence[Ranked] = ()) -> str:
     """The slot's text.
 
@@ -70,12 +82,22 @@ def _part(part: Any, values: Mapping[str, Any], items: Items, ranked: Sequence[R
     if isinstance(part, str):
         return part
     kind = part[0]
+    if kind == "each":
+        return "".join(_repeated(part, values, items, chosen.row) for chosen in ranked)
     if kind == "var":
         _, name, context, fallback = part
         value = values.get(name)
         return ESCAPES[context](fallback if value is None or value == "" else display(value))
-    if kind == "item":
-        _, field, context = part
-        value = items.ids[row] if field == "id" else items.columns[field][row]
-        return ESCAPES[context](display(value))
-    return "".join(_part(inner, values, items, ranked, chosen.row) for chosen in ranked for inner in part[1])
+    _, field, context = part
+    value = items.ids[row] if field == "id" else items.columns[field][row]
+    return ESCAPES[context]("" if value is None else display(value))
+
+
+def _repeated(part: Sequence, values: Mapping[str, Any], items: Items, row: int) -> str:
+    _, inner, made = part
+    text = None if made is None else made.get(row)
+    if text is None:
+        text = "".join(_part(one, values, items, (), row) for one in inner)
+        if made is not None:
+            made[row] = text
+    return text

@@ -35,6 +35,15 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class Items:
+    """The catalogue: ids, their rows, and the columns by field name."""
+
+    ids: tuple[str, ...]
+    row_of: Mapping[str, int]
+    columns: Mapping[str, tuple]
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """What is stored about a visitor, still raw. `ages` maps attribute names to seconds since they were written."""
 

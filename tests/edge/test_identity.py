@@ -1,0 +1,147 @@
+"""Who the visitor is: only what this site signed counts, and nothing that a browser sends makes it raise."""
+
+from base64 import urlsafe_b64encode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.edge import hostile
+from tessera.identity import MAX_AGE, MAX_HEADER, Identity, Key, answer, clear_cookie, cookie_values, keys, recognise, set_cookie, sign, verify
+
+NEW, OLD, FOREIGN = (Key(name, name.encode() * 8) for name in ("new", "old", "foreign"))
+KEYS = (NEW, OLD)
+NOW = 1_764_756_900
+DAY = 86_400
+GOOD = sign("visitor-1", NOW, NEW)
+ABSENT, REJECTED = Identity(None, "absent"), Identity(None, "rejected")
+
+
+def encoded(secret: bytes) -> str:
+    return urlsafe_b64encode(secret).rstrip(b"=").decode()
+
+
+@pytest.mark.parametrize(
+    "header, found",
+    [
+        ("", ABSENT),
+        ("other=1", ABSENT),
+        ("tessera_consent=all", ABSENT),
+        (f"tessera={GOOD}", Identity("visitor-1", "known", NOW)),
+        (f" a=b;tessera = {GOOD} ; c=d", Identity("visitor-1", "known", NOW)),
+        (f'tessera="{GOOD}"', Identity("visitor-1", "known", NOW)),
+        (f"tessera={sign('visitor-2', NOW, OLD)}", Identity("visitor-2", "known", NOW)),
+        (f"tessera={sign('visitor-3', NOW, FOREIGN)}", REJECTED),
+        (f"tessera={sign('visitor-3', NOW, Key('new', FOREIGN.secret))}", REJECTED),
+        (f"tessera=junk; tessera={GOOD}", Identity("visitor-1", "known", NOW)),
+        ("tessera=junk; " * 4 + f"tessera={GOOD}", REJECTED),
+        ("tessera=", REJECTED),
+        ("tessera", ABSENT),
+        ("TESSERA=" + GOOD, ABSENT),
+        (f"tessera={GOOD}x", REJECTED),
+        (f"tessera={GOOD.replace('visitor-1', 'visitor-2')}", REJECTED),
+        (f"tessera=2{GOOD[1:]}", REJECTED),
+        ("tessera=1.new..0.x", REJECTED),
+        ("tessera=1.new.a\ud800.0.x", REJECTED),
+        ("tessera=" + "1" * 5000, REJECTED),
+        ("x=" + "y" * MAX_HEADER + f"; tessera={GOOD}", ABSENT),
+    ],
+)
+def test_recognise(header, found):
+    assert recognise(header, KEYS) == found
+
+
+def test_every_changed_character_is_rejected():
+    for place in range(len(GOOD)):
+        for other in "A.0-":
+            if other != GOOD[place]:
+                assert verify(GOOD[:place] + other + GOOD[place + 1 :], KEYS).id is None
+    assert all(verify(GOOD[:length], KEYS) == REJECTED for length in range(len(GOOD)))
+
+
+@given(st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True), st.integers(0, 2**40))
+def test_what_is_signed_is_verified(visitor, issued):
+    value = sign(visitor, issued, OLD)
+    assert verify(value, KEYS) == Identity(visitor, "known", issued)
+    assert verify(value, (NEW, FOREIGN)) == REJECTED
+    assert cookie_values(f"tessera={value}", "tessera") == [value]
+
+
+@given(hostile.text)
+def test_no_cookie_makes_it_raise_or_is_believed(text):
+    for header in (text, f"tessera={text}", f"tessera=1.new.{text}", f"tessera=1.new.a.{text}.b", f"tessera={GOOD[:20]}{text}"):
+        assert recognise(header, KEYS).id is None
+        assert all(isinstance(value, str) for value in cookie_values(header, "tessera"))
+    verify(text, ())
+
+
+@pytest.mark.parametrize("nasty", [v for v in hostile.NASTY if isinstance(v, str)], ids=range(sum(isinstance(v, str) for v in hostile.NASTY)))
+def test_nasty_cookies_are_rejected(nasty):
+    assert verify(nasty, KEYS) == REJECTED
+    assert recognise(f"tessera={nasty}", KEYS) == REJECTED
+
+
+@pytest.mark.parametrize(
+    "header, values",
+    [
+        ("a=1; tessera=x; b=2; tessera=y", ["x", "y"]),
+        ("tessera=a=b", ["a=b"]),
+        ("tessera=;tessera", [""]),
+        (";;; =;tessera=x", ["x"]),
+        ("xtessera=1; tesserax=2", []),
+        ("\0tessera=1", []),
+    ],
+)
+def test_cookie_values(header, values):
+    assert cookie_values(header, "tessera") == values
+
+
+@pytest.mark.parametrize(
+    "identity, allowed, visitor, sets",
+    [
+        (ABSENT, True, "fresh", "new"),
+        (REJECTED, True, "fresh", "new"),
+        (Identity("v", "known", NOW), True, "v", ""),
+        (Identity("v", "known", NOW - DAY - 1), True, "v", "renewed"),
+        (ABSENT, False, None, ""),
+        (REJECTED, False, None, "cleared"),
+        (Identity("v", "known", NOW), False, None, "cleared"),
+    ],
+)
+def test_answer(identity, allowed, visitor, sets):
+    expected = {"": "", "new": set_cookie("fresh", NOW, NEW), "renewed": set_cookie("v", NOW, NEW), "cleared": clear_cookie()}[sets]
+    assert answer(identity, allowed, "fresh", NOW, NEW) == (visitor, expected)
+
+
+@pytest.mark.parametrize("cookie, age", [(set_cookie("v", NOW + 0.5, NEW), MAX_AGE), (clear_cookie(), 0)])
+def test_the_cookie_is_first_party_and_out_of_reach_of_scripts(cookie, age):
+    pair, *flags = cookie.split("; ")
+    assert pair.startswith("tessera=") and flags == [f"Max-Age={age}", "Path=/", "HttpOnly", "Secure", "SameSite=Lax"]
+
+
+@pytest.mark.parametrize("setting, names", [(f"a:{encoded(b'x' * 16)}", ["a"]), (f" a:{encoded(b'x' * 32)} ,b:{encoded(b'y' * 32)},", ["a", "b"])])
+def test_keys(setting, names):
+    assert [key.id for key in keys(setting)] == names
+
+
+@pytest.mark.parametrize(
+    "setting, says",
+    [
+        ("", "no cookie key is set"), (" , ", "no cookie key is set"), ("a", "'a' needs a name and at least 16 bytes"), ("a:" + encoded(b"short"), "16 bytes"),
+        (":" + encoded(b"x" * 16), "needs a name"), ("a.b:" + encoded(b"x" * 16), "needs a name"), ("a:é" + encoded(b"x" * 16), "not base64url"),
+        ("a:x", "not base64url"),
+    ],
+)  # fmt: skip
+def test_broken_keys_are_named_and_never_shown(setting, says):
+    with pytest.raises(ValueError, match=says) as caught:
+        keys(setting)
+    assert encoded(b"x" * 16) not in str(caught.value) and encoded(b"short") not in str(caught.value)
+
+
+@given(hostile.text)
+def test_no_setting_makes_keys_raise_anything_else(text):
+    for setting in (text, f"a:{text}", f"{text}:{encoded(b'x' * 16)}"):
+        try:
+            keys(setting)
+        except ValueError:
+            pass

@@ -1,0 +1,81 @@
+"""A personalised page differs from the original inside its slots and nowhere else, byte for byte."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.shop import STORE
+from tests.site.locate import fillings, locate, places
+from tests.views import BOTH, HAMBURG, LONDON, NEW_YORK, NOWHERE, OAKLAND, TUESDAY, at
+
+PUBLIC = STORE / "public"
+FILLS = {
+    "banner": r'<aside class="banner" id="banner".*?</aside>\n?',
+    "basket_note": r'<p class="basket-note" id="basket-note">.*?</p>\n?',
+    "carousel": r'\n?(?:<li class="card" data-sku="[a-z0-9-]+">.*?</li>\n?)+',
+    "cta": r'\n?<div class="wrap cta-row">.*?</div>\n?',
+    "delivery_note": r'<p class="delivery-note" id="delivery-note">.*?</p>\n?',
+    "hero": r'<section id="hero" class="hero">.*?</section>\n?',
+    "legal_notice": r'<p class="legal-notice">.*?</p>\n?',
+    "testimonial": r'\n?<figure>.*?</figure>\n?',
+}
+# name: (example visitor or None, consent, facts, query, slots of the home page that are filled)
+VISITORS = {
+    "new in the USA": (None, BOTH, NEW_YORK, "", "carousel cta hero testimonial"),
+    "new in Germany": (None, None, HAMBURG | at("2026-11-24T09:30:00+01:00"), "", "banner carousel cta hero legal_notice testimonial"),
+    "a customer in England": ("carl", BOTH, LONDON | at("2026-11-24T09:30:00+00:00"), "", "banner carousel cta hero legal_notice testimonial"),
+    "from a target account": ("ana", BOTH, HAMBURG | {"ip": "192.0.2.7"} | at("2026-11-21T12:00:00+01:00"), "", "banner carousel cta hero legal_notice testimonial"),
+    "with a cart": ("emil", BOTH, OAKLAND | at(TUESDAY), "", "banner carousel cta hero legal_notice testimonial"),
+    "of a campaign": (None, "none", OAKLAND, "?utm_source=newsletter&utm_medium=email", "carousel cta hero legal_notice testimonial"),
+    "from nowhere": (None, None, NOWHERE, "", "carousel cta hero testimonial"),
+}
+
+
+def pages() -> list[tuple[str, str, str]]:
+    """(clean URL, file, kind of page) of every page of the shop."""
+    found = []
+    for path in sorted(PUBLIC.rglob("*.html")):
+        name = path.relative_to(PUBLIC).as_posix()
+        url = "/" + name.removesuffix(".html").removesuffix("index")
+        kind = {"/": "home", "/cart": "cart"}.get(url) or {"/c": "category", "/p": "product"}.get(url.rpartition("/")[0], "")
+        found.append((url, name, kind))
+    return found
+
+
+def test_the_shop_has_pages_of_every_kind():
+    kinds = [kind for _, _, kind in pages()]
+    assert {kind: kinds.count(kind) for kind in kinds} == {"": 3, "cart": 1, "category": 4, "home": 1, "product": 30}
+
+
+@pytest.mark.parametrize("who", VISITORS)
+def test_only_slots_differ(views, who):
+    visitor, consent, facts, query, filled = VISITORS[who]
+    cookie = views.shop.cookie(visitor, consent) if visitor else f"tessera_consent={consent}" if consent else ""
+    for url, name, kind in pages():
+        original = (PUBLIC / name).read_bytes()
+        answer = views.get(url + query, cookie=cookie, facts=facts).answer
+        assert answer.status == 200, url
+        found = fillings(original, answer.body, places(STORE, kind), FILLS) if kind else {} if answer.body == original else None
+        assert found is not None, f"{url} differs outside its slots"
+        if kind == "home":
+            home, slots = answer.body, found
+    assert sorted(slots) == ["banner", "carousel", "cta", "hero", "legal_notice", "testimonial"]
+    put = [slot for slot, content in sorted(slots.items()) if content]
+    assert " ".join(put) == filled
+    assert locate(home, "story") is not None
+
+
+def test_everyone_sees_another_home_page(views):
+    bodies = []
+    for visitor, consent, facts, query, _ in VISITORS.values():
+        cookie = views.shop.cookie(visitor, consent) if visitor else f"tessera_consent={consent}" if consent else ""
+        bodies.append(views.get("/" + query, cookie=cookie, facts=facts).answer.body)
+    assert len(set(bodies)) >= len(bodies) - 1
+
+
+def test_all_slots_of_a_page_can_be_found():
+    """The locator itself: every place of the shop's files is on its pages, in the order of the operations."""
+    for url, name, kind in pages():
+        for place in places(STORE, kind) if kind else []:
+            extent = locate((PUBLIC / name).read_bytes(), place.id)
+            assert extent and extent.start < extent.inside <= extent.close < extent.end, (url, place)
