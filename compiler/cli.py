@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -397,7 +398,8 @@ def demo(site: Path, port: int, once: bool, state: Path | None) -> None:
     compiled(site, quiet=True)
     try:
         if once:
-            sys.exit(ask_once(site, local(state), say=click.echo))
+            with tempfile.TemporaryDirectory() as fresh:  # beside a host that may be running
+                sys.exit(ask_once(site, local(state or Path(fresh)), say=click.echo))
         serve(site, local(state), port=port, facts={}, say=click.echo)
     except HostError as error:
         fail(str(error))

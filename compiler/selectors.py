@@ -9,6 +9,8 @@ def problem(selector: str) -> tuple[str, str] | None:
     """What is wrong with a selector and how to mend it; None where it can be used."""
     from cssselect import SelectorError, parser
 
+    if not selector.isprintable():
+        return f"{selector!r} has a character that cannot be seen", "write the selector on one line, without control characters"
     try:
         parsed = parser.parse(selector)
     except SelectorError as error:

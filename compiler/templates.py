@@ -25,6 +25,7 @@ _OPEN = "{{"
 _TAG = re.compile(r"\{\{(?P<body>(?:[^{}\"']|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')*)\}\}", re.DOTALL)
 _VARIABLE = re.compile(r"\s*(?P<path>[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)\s*(?:\|\s*(?P<fallback>\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')\s*)?", re.DOTALL)
 _BLOCK = re.compile(r"\s*(?P<sign>[#/])\s*(?P<name>\w+)\s*")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _SAMPLE = 'write {{field}}, {{namespace.attribute}} or {{namespace.attribute | "fallback"}}'
 
 
@@ -62,7 +63,10 @@ _Tag = Union[Slot, tuple[str, str]]  # a variable, or a block's sign and name
 
 def compile_markup(markup: str) -> tuple[Part, ...] | list[Problem]:
     """The parts of a component's markup, or every problem; offsets are code points in `markup`."""
-    problems: list[Problem] = []
+    problems = [
+        Problem(found.start(), 1, "E073", "a control character in the markup", "remove it; it means nothing in HTML")
+        for found in _CONTROL.finditer(markup)
+    ]
     tags = list(_tags(markup, problems))
     if problems:
         return problems

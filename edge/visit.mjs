@@ -63,5 +63,6 @@ export function factsOf(request, bundle) {
     cf.country, cf.regionCode, cf.city, cf.continent, cf.timezone,
     header("cf-connecting-ip"), header("cookie"), header("user-agent"), header("accept-language"), header("referer"),
     header("sec-gpc"), header("sec-purpose") ?? header("purpose"), crypto.randomUUID(), pageOf(bundle, request.url),
+    crypto.randomUUID(),
   ].map(clean);
 }

@@ -22,7 +22,8 @@ _BOTS = ("bot", "crawl", "spider", "slurp", "headless", "lighthouse", "preview",
 class Request(NamedTuple):
     """The request in one flat value; texts are empty where unknown. Made from the bridge's string, or by hand.
 
-    `now`: epoch milliseconds; `offset`: the visitor's minutes ahead of UTC; `nonce`: a fresh random id.
+    `now`: epoch milliseconds; `offset`: the visitor's minutes ahead of UTC; `nonce`: a fresh id for the
+    page view; `newcomer`: another for a visitor who has none, so that no page view tells a visitor's id.
     """
 
     token: str = ""
@@ -44,6 +45,7 @@ class Request(NamedTuple):
     prefetch: str = ""
     nonce: str = ""
     page: str = ""
+    newcomer: str = ""
 
     @property
     def at(self) -> float:

@@ -36,7 +36,7 @@ def arrive(bundle: Bundle, keys: Sequence[Key], request: Request) -> Arrival:
     chosen = consent.choice(cookies[0] if cookies else None, bundle.purposes)
     purposes, jurisdiction = consent.in_force(bundle, chosen, facts)
     who = identity.recognise(request.cookie, keys)
-    visitor, set_cookie = identity.answer(who, bool(purposes), request.nonce, request.at, keys[0])
+    visitor, set_cookie = identity.answer(who, bool(purposes), request.newcomer, request.at, keys[0])
     known = visitor is not None and who.status == "known"
     return Arrival(request, visitor, known, set_cookie, who.status, purposes, jurisdiction, facts)
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("host")
 
 FIELDS = (
     "token method url now offset country region city continent timezone ip cookie user_agent accept_language referer gpc "
-    "purpose nonce page"
+    "purpose nonce page newcomer"
 ).split()
 
 
@@ -32,7 +32,7 @@ def test_what_a_visit_tells(client):
     got = visit(client, "/a/b?c=%20d", facts, headers)
     assert got.pop("url") == f"{client.host.url}/a/b?c=%20d"
     assert int(got.pop("token")) > 0
-    assert len(got.pop("nonce")) == 36
+    assert len(got.pop("nonce")) == len(got.pop("newcomer")) == 36
     assert got == {
         "method": "GET", "now": "1796083200123", "offset": "-480", "country": "US", "region": "CA", "city": "Los Ángeles",
         "continent": "NA", "timezone": "America/Los_Angeles", "ip": "203.0.113.7", "cookie": "a=b; c=d", "user_agent": "Test/1",
@@ -48,7 +48,8 @@ def test_what_is_not_known_is_empty_and_the_clock_is_the_real_one(client):
 
 def test_tokens_and_nonces_are_fresh(client):
     visits = [visit(client) for _ in range(3)]
-    assert len({got["token"] for got in visits}) == len({got["nonce"] for got in visits}) == 3
+    assert len({got["token"] for got in visits}) == 3
+    assert len({got[name] for got in visits for name in ("nonce", "newcomer")}) == 6
 
 
 @pytest.mark.parametrize("zone, now, offset", [
