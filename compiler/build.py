@@ -30,10 +30,10 @@ def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
     experiments = trials.experiments(ruleset, diagnostics)
     campaigns = trials.campaigns(ruleset, conditions, diagnostics)
     slots = ladders.slots()
-    trials.unused(ruleset, ladders.running, diagnostics)
     _scenarios_checked(ruleset, diagnostics)
     if diagnostics.failed:
         return None
+    trials.unused(ruleset, ladders.running, diagnostics)
     site = ruleset.site.spec
     reads = {*conditions.read, *ALWAYS, *(m.attribute for m in models if m.attribute), *_units(ruleset, conditions)}
     return ir.Program(
@@ -82,7 +82,7 @@ def _attributes_checked(ruleset: Ruleset, diagnostics: Diagnostics) -> None:
         table = (attribute.from_ or "").removeprefix("lookup.")
         if attribute.from_ == f"lookup.{table}" and known(diagnostics, "E046", "look-up", table, site.spec.lookups, site, *path, "from"):
             fields = ruleset.lookups[table].fields if table in ruleset.lookups else ()
-            known(diagnostics, "E047", f"column of lookups.{table}", name.rpartition(".")[2], fields, site, *path, "from")
+            known(diagnostics, "E047", "look-up column", name.rpartition(".")[2], fields, site, *path, key=True)
 
 
 def _holdout_checked(ruleset: Ruleset, diagnostics: Diagnostics) -> None:
@@ -94,13 +94,15 @@ def _holdout_checked(ruleset: Ruleset, diagnostics: Diagnostics) -> None:
 def _jurisdictions(ruleset: Ruleset, conditions: Conditions, diagnostics: Diagnostics) -> tuple[ir.Jurisdiction, ...]:
     site = ruleset.site
     found = []
+    everywhere: str | None = None
     for name, spec in site.spec.jurisdictions.items():
         path = ("jurisdictions", name)
         for position, purpose in enumerate(spec.allow):
             known(diagnostics, "E039", "purpose", purpose, site.spec.purposes, site, *path, "allow", position)
-        if found and found[-1].when is None:
-            message = f"the jurisdiction '{name}' is never reached: '{found[-1].name}' above it holds everywhere"
-            diagnostics.error("E049", site.place(*path, key=True), message, f"give '{found[-1].name}' a condition, or move it to the end")
+        if everywhere is not None:
+            message = f"the jurisdiction '{name}' is never reached: '{everywhere}' above it holds everywhere"
+            diagnostics.error("E049", site.place(*path, key=True), message, f"give '{everywhere}' a condition, or move it to the end")
+        everywhere = everywhere if spec.when else everywhere or name
         when = conditions.compile(site, (*path, "when"), spec.when, ("request",)) if spec.when else None
         found.append(ir.Jurisdiction(name, when, spec.allow, spec.gpc == "deny"))
     return tuple(found)
@@ -132,8 +134,8 @@ def _scenarios_checked(ruleset: Ruleset, diagnostics: Diagnostics) -> None:
             if scenario.as_ is not None:
                 known(diagnostics, "E065", "visitor of the scenarios", scenario.as_, entry.spec.visitors, entry, *path, "as")
             for slot in scenario.expect:
-                known(diagnostics, "E048", "slot", slot, ruleset.slots, entry, *path, "expect", slot)
+                known(diagnostics, "E048", "slot", slot, ruleset.slots, entry, *path, "expect", slot, key=True)
             for experiment, arm in scenario.arms.items():
-                if known(diagnostics, "E044", "experiment", experiment, ruleset.experiments, entry, *path, "arms", experiment):
+                if known(diagnostics, "E044", "experiment", experiment, ruleset.experiments, entry, *path, "arms", experiment, key=True):
                     arms = ruleset.experiments[experiment].spec.arms
                     known(diagnostics, "E066", "arm", arm, arms, entry, *path, "arms", experiment)

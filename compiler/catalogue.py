@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from ipaddress import ip_network
 from typing import Any
 
@@ -9,6 +11,8 @@ from compiler import ir, networks
 from compiler.conditions import known
 from compiler.diagnostics import Diagnostics
 from compiler.syntax import Entry, Ruleset
+
+LARGEST_ARRAY = 256 * 2**20  # bytes
 
 
 def image_url(ruleset: Ruleset, value: str) -> str:
@@ -41,10 +45,10 @@ def item_columns(ruleset: Ruleset, diagnostics: Diagnostics) -> tuple[tuple[str,
 
 
 def _check_images(ruleset: Ruleset, field: str, values: tuple, diagnostics: Diagnostics) -> None:
-    for item, value in zip(ruleset.items.ids, values):
+    for position, (item, value) in enumerate(zip(ruleset.items.ids, values)):
         if value is not None and missing_image(ruleset, value):
             message = f"the image '{value}' of the item '{item}' is not in {ruleset.site.spec.assets.dir}{ruleset.site.spec.assets.images}"
-            diagnostics.error("E078", ruleset.items.place, message, f"add the file, or correct the column '{field}'")
+            diagnostics.error("E078", ruleset.items.place_of(position, value), message, f"add the file, or correct the column '{field}'")
 
 
 def models(ruleset: Ruleset, diagnostics: Diagnostics, kinds: dict[str, str]) -> tuple[ir.Model, ...]:
@@ -70,7 +74,7 @@ def _version(*parts: bytes) -> str:
 
 def _score(ruleset: Ruleset, entry: Entry[Any], diagnostics: Diagnostics) -> ir.Model | None:
     field = entry.spec.score.from_.removeprefix("item.")
-    if not known(diagnostics, "E031", "field of an item", field, ruleset.items.fields, entry, "score", "from"):
+    if not known(diagnostics, "E031", "item field", field, ruleset.items.fields, entry, "score", "from"):
         return None
     if ruleset.items.fields[field] not in ("double", "int"):
         fix = "name a field of the type double or int"
@@ -118,10 +122,10 @@ def _read(ruleset: Ruleset, entry: Entry[Any], diagnostics: Diagnostics) -> Any:
         diagnostics.error(code, place, f"{relative}: {message}", fix)
 
     try:
-        with np.load(ruleset.folder / relative, allow_pickle=False) as file:
-            ids, vectors = file["ids"], file["vectors"]
-    except (OSError, ValueError, KeyError) as error:
-        return refuse("E080", f"not an NPZ file with `ids` and `vectors` ({error})", "write it with numpy.savez(file, ids=…, vectors=…)")
+        with zipfile.ZipFile(ruleset.folder / relative) as archive:
+            ids, vectors = _array(archive, "ids"), _array(archive, "vectors")
+    except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError):
+        return refuse("E080", "not an NPZ file with the arrays `ids` and `vectors`", "write it with numpy.savez(file, ids=…, vectors=…)")
     if ids.ndim != 1 or vectors.ndim != 2 or len(ids) != len(vectors) or not 1 <= vectors.shape[1] <= 4096:
         return refuse("E081", f"shapes {ids.shape} and {vectors.shape} do not fit", "give n ids and an n × d array of vectors")
     if not np.issubdtype(vectors.dtype, np.floating) or not np.isfinite(vectors).all():
@@ -130,9 +134,23 @@ def _read(ruleset: Ruleset, entry: Entry[Any], diagnostics: Diagnostics) -> Any:
     missing = [item for item in ruleset.items.ids if item not in row_of]
     unknown = sorted(set(row_of) - set(ruleset.items.ids))
     if missing or unknown or len(row_of) != len(ids):
-        told = f"no vector for {missing[:3]}" if missing else f"vectors of unknown items {unknown[:3]}" if unknown else "an id stands twice"
+        told = f"no vector for {_some(missing)}" if missing else f"vectors of unknown items: {_some(unknown)}" if unknown else "an id stands twice"
         return refuse("E082", told, "make the vectors anew for the items of the catalogue")
     return vectors[[row_of[item] for item in ruleset.items.ids]].astype(np.float32)
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> Any:
+    """An array of an NPZ file, of at most LARGEST_ARRAY bytes."""
+    from numpy.lib.format import read_array
+
+    if archive.getinfo(f"{name}.npy").file_size > LARGEST_ARRAY:
+        raise ValueError(f"{name} is too large")
+    with archive.open(f"{name}.npy") as file:
+        return read_array(file, allow_pickle=False)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
 
 
 def lookups(ruleset: Ruleset) -> tuple[ir.Lookup, ...]:

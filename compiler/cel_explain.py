@@ -210,7 +210,8 @@ def _argument(function: str, types: list[str]) -> str | None:
     if function == "size":
         return "size() counts the characters of a string and the values of a list or map"
     if function in ("contains", "startsWith", "endsWith", "matches", "lowerAscii", "upperAscii"):
-        return f"{function}() is for strings" + (f'; write {_SAMPLES["version"]} and compare' if types[0] == "version" else "")
+        instead = {"version": f'; write {_SAMPLES["version"]} and compare', "int": "; compare the number itself", "double": "; compare the number itself"}
+        return f"{function}() is for strings" + instead.get(types[0], "")
     return "write list[0] or map[\"key\"]" if function == "_[_]" else None
 
 

@@ -298,9 +298,10 @@ def _refused_pattern(environment: Environment, pattern: str) -> str:
     try:
         value = environment.library.compile(f'"".matches("{quoted}")').eval().value()
     except RuntimeError as error:
-        return _reason(str(error))
-    return "" if isinstance(value, bool) else _reason(str(value))
+        return _reason(str(error), pattern)
+    return "" if isinstance(value, bool) else _reason(str(value), pattern)
 
 
-def _reason(text: str) -> str:
-    return text.removeprefix("INVALID_ARGUMENT: ").split(" [")[0].strip()
+def _reason(text: str, pattern: str) -> str:
+    told = text.removeprefix("INVALID_ARGUMENT: ").removeprefix("invalid regular expression: ").split(" [INVALID")[0].strip()
+    return told.removesuffix(f": {pattern}")

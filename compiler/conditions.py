@@ -82,7 +82,7 @@ class Conditions:
         if simple is None:
             message = f"the pattern '{args[1].value}' is more than a prefix, a suffix, a part or a choice of texts"
             fix = "use startsWith(…), endsWith(…), contains(…) or in [\"…\", \"…\"], combined with && and ||"
-            self.diagnostics.error("E032", entry.text_place(path, expr.offset, 1), message, fix)
+            self.diagnostics.error("E032", entry.text_place(path, args[1].offset, len(args[1].value) + 2), message, fix)
         return simple
 
     def _note(self, expr: ir.Expr) -> None:
@@ -135,13 +135,13 @@ def _about(ruleset: Ruleset) -> Mapping[str, str]:
 
 
 def known(
-    diagnostics: Diagnostics, code: str, what: str, name: str, names: Iterable[str], entry: Entry[Any], *path: str | int
+    diagnostics: Diagnostics, code: str, what: str, name: str, names: Iterable[str], entry: Entry[Any], *path: str | int, key: bool = False
 ) -> bool:
-    """Whether a name exists; reported with the nearest one otherwise."""
+    """Whether a name exists; reported with the nearest one otherwise, at the value of the path or (with `key`) at its key."""
     candidates = sorted(names)
     if name in candidates:
         return True
     close = nearest(name, candidates)
     fix = f"did you mean '{close}'?" if close else f"known are {', '.join(candidates)}" if candidates else f"this site has no {what} yet"
-    diagnostics.error(code, entry.place(*path), f"unknown {what} '{name}'", fix)
+    diagnostics.error(code, entry.place(*path, key=key), f"unknown {what} '{name}'", fix)
     return False

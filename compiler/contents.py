@@ -21,10 +21,14 @@ class Components:
         self.ruleset, self.conditions, self.diagnostics = ruleset, conditions, diagnostics
         self.markup = {name: self._markup(entry) for name, entry in ruleset.contents.items()}
         self.fields = {name: self._variants(entry) for name, entry in ruleset.contents.items()}
+        for name, entry in ruleset.contents.items():
+            for variant in entry.spec.variants:  # also those that nothing shows yet
+                self._values(entry, variant)
 
     def ranks(self, component: str) -> bool:
-        """Whether the component has a block that repeats over items."""
-        return any(isinstance(part, templates.Each) for part in self.markup[component] or ())
+        """Whether the component has a block that repeats over items, or markup that was reported."""
+        markup = self.markup[component]
+        return markup is None or any(isinstance(part, templates.Each) for part in markup)
 
     def compile(self, component: str, variant: str | None, patch: Mapping[str, str] = {}, origin: tuple[Entry[Any], tuple] | None = None) -> Parts:
         """The content of a variant (None: of the bare markup, for ranked items), with an arm's fields in place of its own.
@@ -33,12 +37,13 @@ class Components:
             origin: the entry and path where the patch stands, for messages.
         """
         entry = self.ruleset.contents[component]
-        fields = self.fields[component].get(variant, {}) if variant else {}
-        values = {name: self._value(entry, variant, name, text) for name, text in fields.items()}
+        values = self._values(entry, variant) if variant else {}
         for name, text in patch.items():
             if name in entry.spec.fields and origin is not None:
                 values[name] = self._patched(entry, name, text, origin)
-        return _joined(self._parts(entry, self.markup[component] or (), values))
+        parts = _joined(self._parts(entry, self.markup[component] or (), values))
+        self.conditions.read |= set(_attributes(parts))
+        return parts
 
     # --- variants
 
@@ -62,7 +67,7 @@ class Components:
             items = self.ruleset.items
             names = ["id", *items.fields] if items else []
             if field not in names:
-                self._unknown("E031", f"unknown field of an item '{field}'", place, field, names)
+                self._unknown("E031", f"unknown item field '{part.name}'", place, part.name, [f"item.{name}" for name in names])
         else:
             self._check_attribute(part, place)
 
@@ -74,7 +79,6 @@ class Components:
             fix = f'say what stands there when it is not known: {{{{{part.name} | "…"}}}}'
             self.diagnostics.error("E079", place, f"'{part.name}' has no fallback, and it may be unknown", fix)
             return False
-        self.conditions.read.add(part.name)
         return True
 
     def _unknown(self, code: str, message: str, place: Any, name: str, names: Iterable[str]) -> None:
@@ -92,11 +96,13 @@ class Components:
         own = dict(entry.spec.variants[name])
         base = own.pop("extends", None)
         inherited: dict[str, tuple[str, str]] = {}
-        if base is not None and base in (*above, name):
-            if not above:
-                self.diagnostics.error("E077", entry.place("variants", name, "extends"), f"the variant '{name}' extends itself", "take `extends` out")
-        elif base is not None and (above or known(self.diagnostics, "E045", "variant", base, entry.spec.variants, entry, "variants", name, "extends")):
-            inherited = self._resolved(entry, base, (*above, name)) if base in entry.spec.variants else {}
+        line = (*above, name)
+        if base == line[0]:
+            through = f" through {', '.join(repr(other) for other in line[1:])}" if above else ""
+            self.diagnostics.error("E077", entry.place("variants", base, "extends"), f"the variant '{base}' extends itself{through}", "take `extends` out")
+        elif base is not None and base not in line:
+            found = known(self.diagnostics, "E045", "variant", base, entry.spec.variants, entry, "variants", name, "extends")
+            inherited = self._resolved(entry, base, line) if found else {field: (name, "") for field in entry.spec.fields}
         if not above:
             self._check_fields(entry, name, own, inherited)
         return {**inherited, **{field: (name, text) for field, text in own.items()}}
@@ -112,9 +118,10 @@ class Components:
 
     # --- values
 
-    def _value(self, entry: ContentEntry, variant: str, field: str, written: tuple[str, str]) -> tuple:
-        origin, text = written
-        return self._read(entry, field, text, entry, ("variants", origin, field))
+    def _values(self, entry: ContentEntry, variant: str) -> dict[str, tuple]:
+        """Field → its parts."""
+        fields = self.fields[entry.name].get(variant, {})
+        return {field: self._read(entry, field, text, entry, ("variants", origin, field)) for field, (origin, text) in fields.items()}
 
     def _patched(self, entry: ContentEntry, field: str, text: str, origin: tuple[Entry[Any], tuple]) -> tuple:
         return self._read(entry, field, text, origin[0], (*origin[1], field))
@@ -166,6 +173,15 @@ class Components:
                 yield ("item", part.path[1], part.context)
             else:
                 yield ("var", part.name, part.context, part.fallback or "")
+
+
+def _attributes(parts: Iterable[Any]) -> Iterable[str]:
+    """The attributes that content reads."""
+    for part in parts:
+        if isinstance(part, tuple) and part[0] == "var":
+            yield part[1]
+        elif isinstance(part, tuple) and part[0] == "each":
+            yield from _attributes(part[1])
 
 
 def _placed(value: tuple, context: str) -> Iterable[Any]:

@@ -95,7 +95,7 @@ class Ladders:
         if model is not None and model.spec.vectors is not None:
             message = f"the default ranks by '{model.name}', which needs what is stored about the visitor"
             fix = "let the default show a variant, or rank by a model with `score:`"
-            self.diagnostics.error("E043", entry.place("ladder", "default"), message, fix)
+            self.diagnostics.error("E043", entry.place("ladder", "default", "rank"), message, fix)
 
     # --- actions
 
@@ -106,7 +106,7 @@ class Ladders:
         if not known(self.diagnostics, "E044", "experiment", spec.test, self.ruleset.experiments, entry, *path, "test"):
             return ir.Action()
         if entry.spec.test is not None:
-            message = f"the slot '{entry.name}' runs '{entry.spec.test}' and its rule '{spec.test}': one page view can count for one"
+            message = f"the slot '{entry.name}' runs '{entry.spec.test}' and its rule '{spec.test}': a page view counts for one test alone"
             self.diagnostics.error("E063", entry.place(*path, "test"), message, "keep one of the two")
         return self._arms(entry, spec.test, entry.place(*path, "test"), patches=False)
 
@@ -137,7 +137,7 @@ class Ladders:
     def _check_set(self, entry: Entry[Any], experiment: Entry[Any], path: tuple, spec: Any, patches: bool) -> None:
         fields = self.ruleset.contents[entry.spec.component].spec.fields if entry.spec.component in self.ruleset.contents else {}
         for field in spec.set:
-            known(self.diagnostics, "E060", "field", field, fields, experiment, *path, "set", field)
+            known(self.diagnostics, "E060", "field", field, fields, experiment, *path, "set", field, key=True)
 
     def _simple(self, entry: Entry[Any], path: tuple, spec: Any, slot: Entry[Any]) -> ir.Action:
         """`show` or `rank`; `entry` and `path` are where it is written, `slot` the slot it is for."""
@@ -150,7 +150,7 @@ class Ladders:
             self.diagnostics.error("E084", entry.place(*path, "rank"), message, "add the block to its markup, or show a variant")
         for field in spec.at_most:
             fields = self.ruleset.items.fields if self.ruleset.items else {}
-            known(self.diagnostics, "E031", "field of an item", field, fields, entry, *path, "at_most", field)
+            known(self.diagnostics, "E031", "item field", field, fields, entry, *path, "at_most", field, key=True)
         where = None
         if spec.where is not None:
             where = self.conditions.compile(entry, (*path, "where"), spec.where, ("item", "request", "visitor", "account"))

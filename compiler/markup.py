@@ -83,6 +83,7 @@ class _Reader:
         self.problems = problems
         self.pieces: dict[int, Piece] = {}
         self.open: list[tuple[str, int]] = []
+        self.left: list[str] = []  # elements that a wrong end tag closed with it: their own end tag may still come
 
     def run(self) -> None:
         at = 0
@@ -158,6 +159,8 @@ class _Reader:
             self._problem(start, length, "E073", "an end tag cannot have attributes", f"write </{name}>")
         elif name in VOID:
             self._problem(start, length, "E072", f"<{name}> has no end tag", f"remove </{name}>")
+        elif name in self.left and (not self.open or self.open[-1][0] != name):
+            self.left.remove(name)
         elif not self.open:
             self._problem(start, length, "E072", f"</{name}> closes nothing", f"remove it, or add <{name}> before")
         elif self.open[-1][0] != name:
@@ -171,12 +174,16 @@ class _Reader:
         """After a wrong end tag: go on as if what stands open within the element were closed."""
         names = [opened for opened, _ in self.open]
         if name in names:
-            del self.open[len(names) - 1 - names[::-1].index(name) :]
+            at = len(names) - 1 - names[::-1].index(name)
+            self.left += names[at + 1 :]
+            del self.open[at:]
 
     def _malformed(self, start: int) -> None:
         line = self.markup[start:].split("\n")[0]
         shown = line[:60].split(">")[0]
-        if line.startswith("<!") or line.startswith("<?"):
+        if not re.match(rf"<[/!?]?[A-Za-z{HOLE}>-]|<[!?]", line):
+            self._problem(start, 1, "E073", "a < that begins no tag", "write &lt; for a < in text")
+        elif line.startswith("<!") or line.startswith("<?"):
             self._problem(start, len(shown), "E073", "declarations and processing instructions cannot stand in a component", "remove it")
         elif HOLE in shown:
             self._problem(start, len(shown), "E071", "a variable as the name of an element or attribute, or a tag that is not well formed around it", 'write every attribute as name="{{variable}}"')

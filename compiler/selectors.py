@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+_NAMES = {"Relation": "has", "Matching": "is", "SpecificityAdjustment": "where"}  # of cssselect's classes
 _PSEUDO = {"first-child", "first-of-type", "nth-child", "nth-of-type", "not"}
 
 
@@ -14,7 +15,8 @@ def problem(selector: str) -> tuple[str, str] | None:
     try:
         parsed = parser.parse(selector)
     except SelectorError as error:
-        return f"'{selector}' is no CSS selector: {error}", "for example #hero, main, .card > a or [data-slot=hero]"
+        told = str(error)
+        return f"'{selector}' is no CSS selector: {told[:1].lower()}{told[1:]}", "for example #hero, main, .card > a or [data-slot=hero]"
     for one in parsed:
         if one.pseudo_element:
             return f"'{selector}' names a pseudo-element, which is no place in the page", "name the element itself"
@@ -40,4 +42,4 @@ def _unsupported(tree: object) -> str | None:
         if tree.combinator not in (" ", ">"):
             return f"the combinator '{tree.combinator}'"
         return _unsupported(tree.selector) or _unsupported(tree.subselector)
-    return f"':{kind.lower()}()'"
+    return f"':{_NAMES.get(kind, kind.lower())}()'"

@@ -7,6 +7,7 @@ import typing
 from typing import TYPE_CHECKING, Any
 
 from compiler.diagnostics import Diagnostics, did_you_mean
+from compiler.values import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +30,8 @@ _EXPECTED = {
 _LIMITS = {
     "greater_than_equal": "at least {ge}",
     "less_than_equal": "at most {le}",
-    "too_short": "at least {min_length} of them",
-    "too_long": "at most {max_length} of them",
+    "too_short": "at least {min_length} {entries}, found {actual_length}",
+    "too_long": "at most {max_length} {entries}, found {actual_length}",
     "string_too_long": "at most {max_length} characters",
     "string_pattern_mismatch": "a text of the form {pattern}",
 }
@@ -48,7 +49,7 @@ def explain(error: ValidationError, model: type[BaseModel], place: Callable[...,
         if found["type"] == "too_short" and any(len(other["loc"]) > len(found["loc"]) and other["loc"][: len(found["loc"])] == found["loc"] for other in errors):
             continue  # too few only because the others are wrong
         path = tuple(step for step in found["loc"] if step != "[key]")
-        of_key = "[key]" in found["loc"]
+        of_key = "[key]" in found["loc"] or found["input"] is None  # what is not there is reported where it is named
         code, message, fix, at_key = _explain(found, model, path)
         diagnostics.error(code, place(*path, key=of_key or at_key), message, _comment(fix, place, path, found))
 
@@ -66,9 +67,10 @@ def _explain(found: Any, model: type[BaseModel], path: tuple[str | int, ...]) ->
         return _wrong_word(found["input"], context["expected"], where)
     if kind in _EXPECTED:
         expected, fix = _EXPECTED[kind]
-        return "E011", f"{where}expected {expected}, found {_name(found['input'])}", fix.format(value=found["input"]), False
+        return "E011", f"{where}expected {expected}, found {spoken(found['input'])}", fix.format(value=found["input"]), False
     if kind in _LIMITS:
-        return "E012", f"{where}expected {_LIMITS[kind].format(**context)}", _example(model, path), False
+        entries = "entry" if 1 in (context.get("min_length"), context.get("max_length")) else "entries"
+        return "E012", f"{where}expected {_LIMITS[kind].format(**context, entries=entries)}", _example(model, path), False
     return "E011", f"{where}{found['msg']}", _example(model, path), False
 
 
@@ -89,7 +91,7 @@ def _wrong_word(value: Any, expected: str, where: str) -> tuple[str, str, str, b
     words = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
     suggestion = did_you_mean(value, words) if isinstance(value, str) else None
     listed = f"possible {'is' if len(words) == 1 else 'are'} {', '.join(words)}"
-    return "E012", f"{where}{_name(value)} is not possible here", f"{suggestion} ({listed})" if suggestion else listed, False
+    return "E012", f"{where}{spoken(value)} is not possible here", f"{suggestion} ({listed})" if suggestion else listed, False
 
 
 def _comment(fix: str | None, place: Callable[..., Place], path: tuple[str | int, ...], found: Any) -> str | None:
@@ -107,16 +109,6 @@ def _where(path: tuple[str | int, ...]) -> str:
     """`in 'ladder.segment[0]': `, or nothing at the top of the file."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
     return f"in '{text}': " if text else ""
-
-
-def _name(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (dict, list)):
-        return "a mapping" if isinstance(value, dict) else "a list"
-    return f"the number {value}" if isinstance(value, (int, float)) else f"the text '{value}'"
 
 
 def _example(model: type[BaseModel], path: tuple[str | int, ...]) -> str | None:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from compiler.values import (
     MILLION, AttributeType, Condition, Duration, End, File, Host, Lift, Many, Milliseconds, Moment, Name, OneOrMany, PathPattern,
-    Share, Span, SpokenName, Start, Text, Zone, refused,
+    Share, Span, SpokenName, Start, Text, Zone, refused, spoken,
 )  # fmt: skip
 
 Channel = Literal["web", "email", "mobile", "ads"]
@@ -46,7 +46,7 @@ class Attribute(Shape):
     @model_validator(mode="after")
     def _default_fits(self) -> Attribute:
         if self.default is not None and not _fits(self.default, self.type.name, self.type.members):
-            raise refused(f"the default {self.default!r} is not of the type {self.type}", "give a default of that type, or leave it out", "E011")
+            raise refused(f"the default, {spoken(self.default)}, is not of the type {self.type}", "give a default of that type, or leave it out", "E011")
         return self
 
 

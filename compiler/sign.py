@@ -22,12 +22,16 @@ def generate(private_path: Path) -> tuple[Path, str]:
     """Make a key pair: PEM (mode 0600) and `.pub` beside it. Returns the public file and the key's name.
 
     Raises:
-        KeyFileError: where a key is there already (it is never overwritten).
+        KeyFileError: where a key is there already (neither file is ever overwritten).
     """
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     public_path = private_path.with_suffix(".pub")
+    if public_path == private_path:
+        raise KeyFileError(f"{private_path}: the public key will have this name; choose another name for the private one")
+    if public_path.exists():
+        raise KeyFileError(f"{public_path} exists; a key is never overwritten, choose another name")
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -81,6 +85,8 @@ def _private(path: Path):
         key = load_pem_private_key(path.read_bytes(), None)
     except FileNotFoundError:
         raise KeyFileError(f"{path}: no such key; make one with 'tessera keygen {path}'") from None
+    except OSError as error:
+        raise KeyFileError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, TypeError) as error:
         raise KeyFileError(f"{path}: not a private key in PEM form ({error})") from None
     if not isinstance(key, Ed25519PrivateKey):

@@ -42,6 +42,10 @@ class Text:
         self.text = text
         self._starts = [0] + [match.end() for match in re.finditer(r"\r\n|\n|\r", text)]
 
+    def start_of(self, line: int) -> int:
+        """The offset at which a line (from 1) begins; of the last line where there are fewer."""
+        return self._starts[min(line, len(self._starts)) - 1]
+
     def place(self, start: int, end: int | None = None) -> Place:
         """The place from `start` to `end` (offsets in code points), cut at the end of the first line."""
         start = max(0, min(start, len(self.text)))
@@ -115,7 +119,7 @@ def read_text(path: Path, shown: str, diagnostics: Diagnostics, largest: int = L
         with path.open("rb") as file:
             content = file.read(largest + 1)
     except OSError as error:
-        diagnostics.error("E001", Place(shown, 1, 1), f"the file cannot be read: {error.strerror or error}")
+        diagnostics.error("E001", Place(shown, 1, 1), f"the file cannot be read: {error.strerror or error}", "make it a file that can be read, or take it away")
         return None
     if len(content) > largest:
         diagnostics.error("E006", Place(shown, 1, 1), f"the file is larger than {largest // 1024 // 1024} MB", "split it, or move long lists of values to lists/*.csv")
@@ -188,7 +192,7 @@ class _Reader:
     def value(self, node: YamlNode, depth: int) -> Any:
         self._left -= 1
         if self._left < 0 or depth > DEEPEST or id(node) in self._open:
-            return self._too_much(node)
+            return self._too_much(node, depth)
         if not self._plain_tag(node):
             return None
         if isinstance(node.value, str):
@@ -224,8 +228,10 @@ class _Reader:
 
     def _plain_tag(self, node: YamlNode) -> bool:
         """Whether the value has no tag but those of plain data, and no anchor that is the `&&` of a condition."""
+        from compiler.yaml_problems import NEGATION
+
         if node.tag not in _KNOWN_TAGS:
-            self._unquoted(node, "an unquoted `!` at the start of a value is a tag in YAML, not a negation", node.tag)
+            self._unquoted(node, NEGATION, node.tag)
             return False
         if node.anchor and not _ANCHOR.fullmatch(node.anchor):
             self._unquoted(node, "an unquoted `&` at the start of a value is an anchor in YAML", "&" + node.anchor)
@@ -234,16 +240,21 @@ class _Reader:
 
     def _unquoted(self, node: YamlNode, message: str, opening: str) -> None:
         """Report a value that begins with an indicator; the reader may have placed it after its own `opening`."""
+        from compiler.yaml_problems import quoted, unquoted_condition
+
         end = node.end_mark.index
         found = self.text.text.rfind(opening, 0, max(end, node.start_mark.index + len(opening)))
         start = node.start_mark.index if found < 0 else found
-        value = self.text.place(start, end).source[self.text.place(start).column - 1 :].rstrip()
+        place = self.text.place(start, end)
+        value = unquoted_condition(place.source, place.column) or place.source[place.column - 1 :].rstrip()
         self.failed = True
-        self.diagnostics.error("E008", self.text.place(start, end), message, _quote(value))
+        self.diagnostics.error("E008", place, message, quoted(value))
 
-    def _too_much(self, node: YamlNode) -> None:
+    def _too_much(self, node: YamlNode, depth: int) -> None:
         if not self.failed or self._left >= 0:
-            self._error("E006", node, f"the file holds more than {MOST_NODES:,} values or more than {DEEPEST} levels, or an alias contains itself", "write it without aliases, or split it")
+            what = "an alias contains itself" if id(node) in self._open else f"the file holds more than {MOST_NODES:,} values, those of aliases counted each time"
+            message = f"the file is nested more than {DEEPEST} levels deep" if depth > DEEPEST else what
+            self._error("E006", node, message, "write it without aliases, or split it")
         self._left = -1
 
     def _place(self, node: YamlNode) -> Place:
@@ -272,7 +283,3 @@ def _integer(text: str) -> int | str:
     if len(text) > 40:
         return text
     return int(text, {"0x": 16, "0o": 8}.get(text[:2], 10))
-
-
-def _quote(text: str) -> str:
-    return f"quote it: '{text.replace(chr(39), chr(39) * 2)}'"

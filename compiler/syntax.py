@@ -112,7 +112,8 @@ class _Loader:
         lists = dict(self._lists())
         items, lookups = self._items(site), dict(self._lookups(site))
         self._model_files(folders["models"])
-        self._unknown_files(site)
+        if site is not None:  # which says what else is read
+            self._unknown_files(site)
         if self.diagnostics.failed or site is None:
             return None
         return Ruleset(
@@ -182,7 +183,7 @@ class _Loader:
         for relative in self._names("content", ".html"):
             if not (self.folder / relative).with_suffix(".yaml").exists():
                 beside = Path(relative).with_suffix(".yaml").name
-                self.diagnostics.error("E001", Place(self._shown(relative), 1, 1), f"the markup has no copy: {beside} is missing", f"add content/{beside} with `fields` and `variants`")
+                self.diagnostics.error("E001", Place(self._shown(relative), 1, 1), f"the markup has no copy: content/{beside} is missing", f"add content/{beside} with `fields` and `variants`")
         for name, entry in copies.items():
             relative = f"content/{name}.html"
             self.expected.add(relative)
@@ -228,7 +229,8 @@ class _Loader:
         target = self.folder / relative
         if not target.is_file():
             near = nearest(relative, (file.relative_to(self.folder).as_posix() for file in self._all_files()))
-            self.diagnostics.error("E014", entry.place(*path), f"the file {relative} does not exist", f"did you mean '{near}'?" if near else "add it, or correct the name")
+            self.expected.add(near or relative)
+            self.diagnostics.error("E014", entry.place(*path), f"the file '{relative}' does not exist", f"did you mean '{near}'?" if near else "add it, or correct the name")
             return False
         if not target.resolve().is_relative_to(self.folder.resolve()):
             self.diagnostics.error("E014", entry.place(*path), f"{relative} leads out of the site's folder", "copy the file into the site's folder")
@@ -242,7 +244,8 @@ class _Loader:
         if not self.folder.is_dir():
             self.diagnostics.error("E001", place, f"there is no folder {self.folder.as_posix()}", "name the folder of a site, like rulesets/store")
         else:
-            self.diagnostics.error("E001", place, "the folder has no site.yaml", "a site begins with site.yaml: `tessera: 1`, `hosts: […]`, `pages: {…}`")
+            fix = "rename site.yml to site.yaml" if (self.folder / "site.yml").is_file() else "a site begins with site.yaml: `tessera: 1`, `hosts: […]`, `pages: {…}`"
+            self.diagnostics.error("E001", place, "the folder has no site.yaml", fix)
 
     def _shown(self, relative: str) -> str:
         return self.prefix + relative
@@ -257,14 +260,14 @@ class _Loader:
     def _all_files(self) -> list[Path]:
         return [path for path in self.folder.rglob("*") if path.is_file()]
 
-    def _unknown_files(self, site: Entry[shapes.Site] | None) -> None:
+    def _unknown_files(self, site: Entry[shapes.Site]) -> None:
         """Warn of what nothing reads: a misspelt folder or suffix would otherwise silently do nothing."""
-        free = {*_FREE_FOLDERS, (site.spec.assets.dir if site else "public").split("/")[0]}
+        free = {*_FREE_FOLDERS, site.spec.assets.dir.split("/")[0]}
         folders = {*FOLDERS, "lists", *(relative.split("/")[0] for relative in self.expected if "/" in relative)}
         for path in sorted(self.folder.iterdir()):
             if path.name.startswith((".", "_")) or path.name in free:
                 continue
-            if path.is_dir() and path.name not in folders:
+            if path.is_dir() and path.name not in folders | self.expected:
                 self._unread(path.name + "/", _folder_fix(path.name))
             elif path.is_dir():
                 self._unknown_within(path)

@@ -44,6 +44,11 @@ class Items:
     fields: Mapping[str, str]
     lines: tuple[int, ...]
     place: Place
+    text: Text
+
+    def place_of(self, position: int, cell: str) -> Place:
+        """The place of a cell of the item at a position."""
+        return _place(self.text, self.lines[position], cell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,6 @@ class _Table:
         self.text = Text(shown, content)
         self.diagnostics = diagnostics
         self._left = MOST_REPORTS
-        self._starts = [0] + [match.end() for match in re.finditer(r"\r\n|\n|\r", content)]
         self._reader = csv.reader(io.StringIO(content, newline=""), strict=True)
         self.header = [column.strip() for column in self._next() or []]
 
@@ -80,11 +84,7 @@ class _Table:
 
     def place(self, line: int = 1, cell: str = "") -> Place:
         """The place of a cell in a line; of the whole line where it cannot be told."""
-        start = self._starts[min(line, len(self._starts)) - 1]
-        source = self.text.place(start).source
-        column = source.find(cell) if cell else 0
-        length = len(cell) if cell and column >= 0 else len(source)
-        return self.text.place(start + max(0, column), start + max(0, column) + length)
+        return _place(self.text, line, cell)
 
     def error(self, line: int, message: str, fix: str, cell: str = "") -> None:
         self._left -= 1
@@ -97,6 +97,14 @@ class _Table:
         except csv.Error as error:
             self.error(max(1, self._reader.line_num), f"the CSV does not parse: {error}", 'put a value with commas or quotes in quotes, and double quotes within: "a ""b"""')
             return None
+
+
+def _place(text: Text, line: int, cell: str) -> Place:
+    start = text.start_of(line)
+    source = text.place(start).source
+    column = source.find(cell) if cell else 0
+    length = len(cell) if cell and column >= 0 else len(source)
+    return text.place(start + max(0, column), start + max(0, column) + length)
 
 
 def _open(path: Path, shown: str, diagnostics: Diagnostics) -> _Table | None:
@@ -150,7 +158,7 @@ def read_items(path: Path, shown: str, id_column: str, fields: Mapping[str, str]
         values = (_cell(table, line, name, kind, row[column]) for (name, kind), column in zip(fields.items(), columns[1:]))
         found[key] = line, tuple(values)
     ids = tuple(sorted(found))
-    return Items(ids, tuple(found[key][1] for key in ids), dict(fields), tuple(found[key][0] for key in ids), table.place())
+    return Items(ids, tuple(found[key][1] for key in ids), dict(fields), tuple(found[key][0] for key in ids), table.place(), table.text)
 
 
 def read_lookup(name: str, key: str, path: Path, shown: str, diagnostics: Diagnostics) -> LookupFile | None:
@@ -198,8 +206,12 @@ def _cell(table: _Table, line: int, name: str, kind: str, text: str) -> Cell:
         return float(text)
     if kind in ("string", "image", "link"):
         return text
-    example = {"bool": "true or false", "int": "a whole number like 12", "double": "a number with a point, like 11.50"}[kind]
-    table.error(line, f"'{text}' in the column '{name}' is not {kind}", f"write {example}, or leave it empty", text)
+    wanted, example = {
+        "bool": ("true or false", "true or false"),
+        "int": ("a whole number", "a whole number like 12"),
+        "double": ("a number", "a number with a point, like 11.50"),
+    }[kind]
+    table.error(line, f"'{text}' in the column '{name}' is not {wanted}", f"write {example}, or leave it empty", text)
     return None
 
 

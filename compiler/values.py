@@ -47,6 +47,17 @@ def refused(message: str, fix: str, code: str = "E012") -> PydanticCustomError:
     return PydanticCustomError("tessera", "{message}", {"message": message, "fix": fix, "code": code})
 
 
+def spoken(value: Any) -> str:
+    """What a value is, in words, for messages."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (dict, list)):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    return f"the number {value}" if isinstance(value, (int, float)) else f"the text '{value}'"
+
+
 def snake_case(text: str) -> str:
     """The nearest valid name to a text: `Target-Accounts` is `target_accounts`."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
@@ -83,7 +94,7 @@ def _sign(value: Any) -> int:
     elif isinstance(value, (int, float)) and not isinstance(value, bool) and -10_000 <= value <= 10_000:
         parts = round(value * MILLION)
     else:
-        raise refused(f"expected a share, found {value!r}", "write a percentage like 5%, or a fraction like 0.05", "E011")
+        raise refused(f"expected a share, found {spoken(value)}", "write a percentage like 5%, or a fraction like 0.05", "E011")
     return -parts if match and match[1] == "-" else parts
 
 
@@ -94,12 +105,12 @@ def _share(value: Any) -> int:
     return parts
 
 
-def _duration(value: Any) -> int:
+def _duration(value: Any, sample: str = "write it like 30m, 12h, 7d, or session") -> int:
     if value == "session":
         return SESSION
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if not match or match[2] == "ms":
-        raise refused(f"expected a duration, found {value!r}", "write it like 30m, 12h, 7d, or session", "E011")
+        raise refused(f"expected a duration, found {spoken(value)}", sample, "E011")
     seconds = int(match[1]) * _SECONDS[match[2]]
     if not 0 < seconds <= 3_660 * 86_400:
         raise refused(f"a duration is more than nothing and at most ten years, this one is {value}", "write it like 30m, 12h or 7d")
@@ -107,7 +118,7 @@ def _duration(value: Any) -> int:
 
 
 def _span(value: Any) -> int:
-    seconds = _duration(value)
+    seconds = _duration(value, "write it like 30m, 12h or 7d")
     if seconds == SESSION:
         raise refused("`session` is not possible here", "write a duration like 7d")
     return seconds
@@ -116,7 +127,7 @@ def _span(value: Any) -> int:
 def _milliseconds(value: Any) -> int:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if not match:
-        raise refused(f"expected a duration, found {value!r}", "write it like 20ms", "E011")
+        raise refused(f"expected a duration, found {spoken(value)}", "write it like 20ms", "E011")
     length = int(match[1]) * (1 if match[2] == "ms" else _SECONDS[match[2]] * 1000)
     if not 0 < length <= 10_000:
         raise refused(f"between 1ms and 10s is possible here, this is {value}", "write it like 20ms")
@@ -137,7 +148,7 @@ def _moment(value: Any) -> tuple[Moment, bool]:
     text = value if isinstance(value, str) else ""
     day = bool(_DATE.fullmatch(text))
     if not day and not _DATE_TIME.fullmatch(text):
-        raise refused(f"expected a date, found {value!r}", "write 2026-12-01, or with a time 2026-12-01T09:00", "E011")
+        raise refused(f"expected a date, found {spoken(value)}", "write 2026-12-01, or with a time 2026-12-01T09:00", "E011")
     try:
         read = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
         shift = read.utcoffset() or datetime.timedelta()
@@ -185,7 +196,7 @@ def _type(value: Any) -> Type:
             return parse(value)
     except ValueError as error:
         raise refused(str(error), f"a type is one of {WRITTEN}; quote values that are not plain text") from None
-    raise refused(f"expected a type, found {value!r}", f"a type is one of {WRITTEN}", "E011")
+    raise refused(f"expected a type, found {spoken(value)}", f"a type is one of {WRITTEN}", "E011")
 
 
 def _one_or_many(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Mapping
@@ -32,7 +33,9 @@ def read_file(path: Path) -> dict[str, Any]:
         stored = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise VisitorError(f"{path}: no such file") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except OSError as error:
+        raise VisitorError(f"{path}: cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError) as error:
         raise VisitorError(f"{path}: not JSON ({error}); a visitor is {{\"id\": …, \"attributes\": {{…}}, \"consent\": […]}}") from None
     if not isinstance(stored, dict):
         raise VisitorError(f"{path}: a visitor is a JSON object, not {type(stored).__name__}")
@@ -52,7 +55,7 @@ def page_of(bundle: Bundle, page: str) -> str:
 
     if page in dict(bundle.pages):
         return page
-    path = page if page.startswith("/") else f"/{page}"
+    path = (page if page.startswith("/") else f"/{page}").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     for name, pattern in bundle.pages:
         if URLPattern({"pathname": pattern}).test({"pathname": path.partition("?")[0]}):
             return name
@@ -64,7 +67,7 @@ def visit_of(bundle: Bundle, visitor: Mapping[str, Any], page: str | None = None
     """The Visit of a visitor, and the names of attributes that the site does not know (they are ignored).
 
     Raises:
-        VisitorError: where `at`, `consent` or `id` is of a wrong form.
+        VisitorError: where `at`, `consent`, `id` or `arms` is of a wrong form.
     """
     given = profile.flatten(visitor.get("attributes"), bundle.attributes)
     request = _request(visitor, given, page)
@@ -76,17 +79,18 @@ def visit_of(bundle: Bundle, visitor: Mapping[str, Any], page: str | None = None
         raise VisitorError(f"'id' must be a text, not {type(id_).__name__}")
     arrival = visit.Arrival(request, id_ if purposes else None, True, "", "known", purposes, jurisdiction, facts)
     seen = visit.settle(bundle, arrival, profile.read(visitor, bundle.attributes, request.at), served_from="store")
-    forced = visitor.get("arms")
+    forced = _arms(visitor)
     if forced:
-        seen = _with_arms(seen, forced)
+        seen = replace(seen, forced=forced)
     unknown = [name for name in given if name not in bundle.attributes and name not in BUILT_IN]
     return seen, unknown
 
 
-def _with_arms(seen: Visit, forced: Mapping[str, str]) -> Visit:
-    from dataclasses import replace
-
-    return replace(seen, forced=dict(forced))
+def _arms(visitor: Mapping[str, Any]) -> dict[str, str]:
+    stated = visitor.get("arms") or {}
+    if not isinstance(stated, dict) or not all(isinstance(arm, str) for arm in stated.values()):
+        raise VisitorError("'arms' must name an arm for each experiment, such as {\"hero_headline\": \"control\"}")
+    return dict(stated)
 
 
 def _facts(bundle: Bundle, request: Request, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,6 +119,8 @@ def _moment(visitor: Mapping[str, Any]) -> datetime:
         return datetime.now(timezone.utc)
     try:
         moment = datetime.fromisoformat(stated)
+        if not 1970 <= moment.year < 9999:
+            raise ValueError
         return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
     except (TypeError, ValueError):
         raise VisitorError(f"'at' must be an ISO time such as 2026-12-03T20:15:00+01:00, not {stated!r}") from None
@@ -130,7 +136,7 @@ def _request(visitor: Mapping[str, Any], given: Mapping[str, Any], page: str | N
     moment, zone = _moment(visitor), text("timezone")
     offset = _offset(moment, zone)
     utm = {name: text(name) for name in _UTM if text(name)}
-    query = f"?{urlencode(utm)}" if utm else ""
+    query = f"?{urlencode(utm, errors='replace')}" if utm else ""
     host, path = text("host") or "localhost", text("path") or "/"
     return Request(
         method="GET",
@@ -153,7 +159,7 @@ def _offset(moment: datetime, zone: str) -> str:
     if zone:
         try:
             ahead = moment.astimezone(ZoneInfo(zone)).utcoffset()
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder of zones, such as `Europe`
             raise VisitorError(f"unknown time zone '{zone}'; use an IANA name such as Europe/Berlin") from None
     else:
         ahead = moment.utcoffset()

@@ -6,12 +6,16 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from compiler.diagnostics import Diagnostics
+    from compiler.diagnostics import Diagnostics, Place
     from compiler.source import Text
 
 _KEY = re.compile(r"""(?:^\s*(?:-\s+)?|[{,]\s*)(?:"[^"]*"|'[^']*'|\w+):\s+""")
+_LINE = re.compile(r"""\s*(?:-\s+)?\w+:\s+(?P<value>[^\s'"{\[|>&*!#].*?)\s*""")
 _NEXT_KEY = re.compile(r",\s*\w+:\s")
 _LOOKS_LIKE_CEL = re.compile(r"==|!=|&&|\|\||[<>?]|\bhas\(|\w\.\w|\bin \[|!\w")
+
+_OPEN = ("a mapping in braces", "a list in brackets", "a key without")  # reported where they begin, not where YAML gives up
+NEGATION = "an unquoted `!` at the start of a value is a tag in YAML, not a negation"
 
 _PLAIN_WORDS: tuple[tuple[str, str, str], ...] = (
     (r"mapping values are not allowed", "a second colon in one unquoted value, or a line that is indented wrongly", "quote the value: '…', or align the line with its neighbours"),
@@ -44,10 +48,31 @@ def explain(error: Exception, text: Text, diagnostics: Diagnostics) -> None:
     elif not problem:
         diagnostics.error("E003", place, f"a character that YAML does not allow: U+{_character(error):04X}", "remove it")
     else:
-        message, fix = _plain_words(problem)
-        quoted = place.source[place.column - 1 :] if "cannot start" in message else _unquoted_condition(place.source, place.column)
-        tag = "tag" in problem or quoted is not None and quoted.startswith("!")
-        diagnostics.error("E008" if tag else "E003", place, message, _quoted(quoted) if quoted else fix)
+        diagnostics.error(*_understood(error, problem, place, text))
+
+
+def _understood(error: Any, problem: str, place: Place, text: Text) -> tuple[str, Place, str, str]:
+    """Code, place, message and fix of what the reader stumbled over."""
+    message, fix = _plain_words(problem)
+    line, column = place.source, place.column
+    value = line[column - 1 :] if "cannot start" in message else unquoted_condition(line, column) or _two_colons(line, column, problem)
+    if value is not None and value.startswith("!"):
+        return "E008", _moved(text, place, line.find(value), len(value)), NEGATION, quoted(value)
+    code = "E008" if "tag" in problem else "E003"
+    opened = getattr(error, "context_mark", None)
+    if value is not None:
+        return code, place, message, quoted(value)
+    if opened is not None and opened.line + 1 < place.line and message.startswith(_OPEN):
+        return code, text.place(opened.index), message, fix
+    if "or a line that does not fit" in message and not line[: column - 1].strip():
+        message, fix = "a line that does not fit the indentation around it", "align it with the lines of the same level"
+    return code, place, message, fix
+
+
+def _moved(text: Text, place: Place, column: int, length: int) -> Place:
+    """Another stretch of the same line."""
+    start = text.start_of(place.line) + column
+    return text.place(start, start + length)
 
 
 def _offset(error: Any) -> int:
@@ -73,8 +98,14 @@ def _plain_words(problem: str) -> tuple[str, str]:
     return f"the YAML does not parse: {problem}", "check the quotes, brackets and indentation here"
 
 
-def _unquoted_condition(line: str, column: int) -> str | None:
-    """The unquoted condition around a column, if there seems to be one; conditions are what usually needs quotes."""
+def _two_colons(line: str, column: int, problem: str) -> str | None:
+    """The value that a second colon stands in, on a line of its own."""
+    found = _LINE.fullmatch(line) if "mapping values are not allowed" in problem else None
+    return found["value"] if found and found.start("value") < column <= len(line) else None
+
+
+def unquoted_condition(line: str, column: int) -> str | None:
+    """The condition around a column, if there seems to be one without quotes, or with such as it holds itself; those usually need them."""
     flow = "{" in line
     keys = [match.end() for match in _KEY.finditer(line) if match.end() <= column]
     if not keys:
@@ -84,9 +115,12 @@ def _unquoted_condition(line: str, column: int) -> str | None:
         following = _NEXT_KEY.search(value)
         value = value[: following.start()] if following else value.removesuffix("}").strip()
     opening = value[:1]
-    quoted = opening in ("'", '"') and opening in value[1:] and value.endswith(opening)
-    return value if value and not quoted and opening not in "{[" and _LOOKS_LIKE_CEL.search(value) else None
+    if opening in ("'", '"') and value.endswith(opening) and len(value) > 1:
+        within = value[1:-1]
+        return within if opening == '"' and re.search(r'(?<!\\)"', within) and _LOOKS_LIKE_CEL.search(within) else None
+    return value if value and opening not in "{[" and _LOOKS_LIKE_CEL.search(value) else None
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
+    """The fix for a value that YAML reads as something else."""
     return f"quote it: '{value.replace(chr(39), chr(39) * 2)}'"

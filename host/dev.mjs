@@ -13,7 +13,7 @@ const LOOPBACK = "127.0.0.1";
 const COMPATIBILITY_DATE = "2026-07-01";
 const KV = ["PROFILES", "RELEASES"];
 const R2 = ["BUNDLES", "LOG"];
-const BATCH = { maxBatchSize: 100, maxBatchTimeout: 1, maxRetries: 3 };
+const BATCH = { maxBatchSize: 100, maxBatchTimeout: 0.1, maxRetries: 3 };
 
 const EMPTY_WORKER = [
   { type: "ESModule", path: "/store.mjs", contents: "export default { fetch: () => new Response(null, { status: 404 }) }" },
@@ -51,6 +51,7 @@ function worker(config) {
     assets: {
       directory: config.assets,
       binding: "ASSETS",
+      assetConfig: { not_found_handling: "404-page" },
       routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
     },
   };

@@ -6,7 +6,7 @@ import json
 import re
 import time
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
 from itertools import count
 from typing import Any, Mapping
 
@@ -49,18 +49,23 @@ class Views:
 
     def get(self, path: str = "/", *, facts: Mapping[str, Any] = NEW_YORK, **request: Any) -> View:
         city = f"Town {next(_numbers)}"
-        return View(self, city, self.shop.get(path, facts={**facts, "city": city}, **request))
+        day = datetime.fromtimestamp(facts["now"] / 1000 if "now" in facts else time.time(), timezone.utc)
+        return View(self, city, f"{day:%Y-%m-%d}", self.shop.get(path, facts={**facts, "city": city}, **request))
 
-    def rows(self, city: str, patience: float = 20.0) -> dict[str, dict[str, Any]]:
+    def rows(self, city: str, day: str, patience: float = 20.0) -> dict[str, dict[str, Any]]:
         """The logged rows of the page view from a city, by slot; {} where none come in time."""
         until = time.monotonic() + patience
         while city not in self._rows and time.monotonic() < until:
-            self._follow()
+            self._follow(day)
             time.sleep(0.05)
         return self._rows.get(city, {})
 
-    def _follow(self) -> None:
-        for key in sorted(self.shop.log_files() - self._read):
+    def files(self, day: str) -> set[str]:
+        """The log files of a day."""
+        return set(self.shop.admin.list_r2("LOG", f"decisions/date={day}/"))
+
+    def _follow(self, day: str) -> None:
+        for key in sorted(self.files(day) - self._read):
             for line in self.shop.admin.get_r2("LOG", key).content.splitlines():
                 row = json.loads(line)
                 self._rows.setdefault(row["inputs"].get("request.city"), {})[row["slot"]] = row | {"file": key}
@@ -73,6 +78,7 @@ class View:
 
     views: Views
     city: str
+    day: str
     answer: Answer
 
     @property
@@ -82,7 +88,7 @@ class View:
     @property
     def rows(self) -> dict[str, dict[str, Any]]:
         """What was logged of it, by slot."""
-        rows = self.views.rows(self.city)
+        rows = self.views.rows(self.city, self.day)
         assert rows, f"nothing was logged of the view from {self.city}"
         return rows
 
@@ -92,4 +98,4 @@ class View:
         return next(iter(self.rows.values()))
 
     def was_logged(self, patience: float = 3.0) -> bool:
-        return bool(self.views.rows(self.city, patience))
+        return bool(self.views.rows(self.city, self.day, patience))

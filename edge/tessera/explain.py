@@ -5,6 +5,7 @@ Computed on demand from the same postings that decide; the plain path pays nothi
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import Any, Iterator, NamedTuple
 
 from tessera.bundle import Bundle, Rule
@@ -12,12 +13,13 @@ from tessera.decide import capped
 from tessera.match import bits, evaluate
 from tessera.operators import OPERATORS
 from tessera.record import outcome, plain, variant_name
-from tessera.types import Decision, Visit
+from tessera.types import Decision, ListedItem, Visit, version_text
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _PHRASE = {
     "eq": "{0} is {1}",
     "in": "{0} is one of {1}",
-    "in_list": "{0} is in the list '{1}'",
+    "in_list": "{0} is in the list {1}",
     "lt": "{0} is below {1}",
     "le": "{0} is at most {1}",
     "gt": "{0} is above {1}",
@@ -127,30 +129,43 @@ def _describe(bundle: Bundle, visit: Visit, literal: int) -> str:
     """What the literal found: the value that is, against the value that is asked for."""
     attribute, shown, value = _term_value(bundle, visit, literal >> 1)
     _, op, argument = bundle.conditions["tests"][literal >> 1]
+    declared = bundle.attributes.get(attribute)
     if op == "has":
         return f"{shown} is {'known' if value is not None else 'not known'}"
     if value is None:
-        declared = bundle.attributes.get(attribute)
         withheld = declared is not None and declared.purpose is not None and declared.purpose not in visit.purposes
         return f"{shown} may not be used without consent to {declared.purpose}" if withheld else f"{shown} is not known"
     holds = _answer(bundle, visit, literal) is True
     phrase = _PHRASE[op]
     if holds == bool(literal & 1):  # say what is not so
         phrase = phrase.replace(" is ", " is not ", 1) if " is " in phrase else f"it is not so that {phrase}"
-    asked = phrase.format(shown, _quoted(argument))
+    kind = declared.type.removeprefix("list<").removesuffix(">") if declared and shown == attribute else ""
+    asked = phrase.format(shown, _quoted(argument, kind))
     if holds and op == "eq" and not literal & 1:
         return asked
-    return f"{asked} (it is {_quoted(value)})"
+    return f"{asked} (it is {_quoted(value, kind)})"
 
 
-def _quoted(value: Any) -> str:
-    value = plain(value)
+def _quoted(value: Any, kind: str = "") -> str:
+    """A value as it is written in a condition; `kind` is its type, or that of its elements."""
+    if kind == "version" and value and isinstance(value[0], int):
+        return version_text(value)
+    if kind == "timestamp" and isinstance(value, float):
+        return _moment(value)
+    if isinstance(value, (list, tuple)) and not isinstance(value, ListedItem):
+        head = ", ".join(_quoted(v, kind) for v in value[:5])
+        return f"[{head}{', …' if len(value) > 5 else ''}]"
+    value = plain(value.id if isinstance(value, ListedItem) else value)
     if isinstance(value, str):
         return f'"{value}"'
-    if isinstance(value, (list, tuple)):
-        head = ", ".join(_quoted(v) for v in value[:5])
-        return f"[{head}{', …' if len(value) > 5 else ''}]"
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _moment(seconds: float) -> str:
+    try:
+        return (_EPOCH + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
+    except OverflowError:
+        return str(seconds)
 
 
 def _sentence(bundle: Bundle, visit: Visit, decision: Decision, attempts: tuple[Attempt, ...]) -> str:

@@ -13,14 +13,7 @@ from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from tessera.operators import OPERATORS, conjunction, disjunction, negation
 
-_POSITION = {  # a threshold test as a test of the region's number: regions are odd at a point, even between points
-    "lt": lambda region, point: region < point,
-    "le": lambda region, point: region <= point,
-    "gt": lambda region, point: region > point,
-    "ge": lambda region, point: region >= point,
-    "eq": lambda region, point: region == point,
-    "in": lambda region, points: region in points,
-}
+_OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +89,7 @@ def _term(term: Sequence, asked: Mapping[int, list], tests: Sequence, lists: Map
             present &= ~refusing
             continue
         absent &= ~(wanting | refusing)
-        if (ordered and op in _POSITION) or op in ("eq", "in"):
+        if (ordered and op in _OPPOSITE) or op in ("eq", "in"):
             value_tests.append((op, argument, wanting, refusing))
         else:
             argument = lists[argument] if op == "in_list" else argument
@@ -121,31 +114,62 @@ def _has_element(collection: Any, element: Any) -> Any:
     return OPERATORS["in"](element, collection)
 
 
+def _values(op: str, argument: Any) -> tuple:
+    return argument if op == "in" else (argument,)
+
+
 def _table(tests: list, everything: int) -> tuple[dict, int]:
-    """Equality and membership: value → survivors, and the survivors of a value that no test names."""
-    other = everything
+    """Equality and membership: value → survivors, and the survivors of a value that no test names.
+
+    A conjunction survives where every test that it wants names the value; `twice` are those that want several.
+    """
+    wanted = twice = 0
     for _, _, wanting, _ in tests:
-        other &= ~wanting
-    named = {value for op, argument, _, _ in tests for value in (argument if op == "in" else (argument,))}
-    table = dict.fromkeys(named, everything)
-    for op, argument, wanting, refusing in tests:
-        inside = set(argument) if op == "in" else {argument}
-        for value in table:
-            table[value] &= ~refusing if value in inside else ~wanting
+        twice |= wanted & wanting
+        wanted |= wanting
+    other = everything & ~wanted
+    table: dict[Any, int] = {}
+    for op, argument, wanting, _ in tests:
+        for value in _values(op, argument):
+            table[value] = table.get(value, other | twice) | wanting
+    for op, argument, wanting, _ in tests:
+        if wanting & twice:
+            inside = frozenset(_values(op, argument))
+            for value in table.keys() - inside:
+                table[value] &= ~(wanting & twice)
+    for op, argument, _, refusing in tests:
+        for value in _values(op, argument):
+            table[value] &= ~refusing
     return table, other
 
 
 def _regions(tests: list, everything: int) -> tuple[tuple, tuple[int, ...]]:
-    """Thresholds: sorted points cut the line into regions (below, at, between, …, above); survivors of each."""
-    points = sorted({p for op, argument, _, _ in tests for p in (argument if op == "in" else (argument,))})
+    """Thresholds: sorted points cut the line into regions; survivors of each.
+
+    Regions are odd at a point and even between points. A conjunction dies in all regions up to one, or from one on.
+    """
+    points = sorted({point for op, argument, _, _ in tests for point in _values(op, argument)})
     number = {point: 2 * i + 1 for i, point in enumerate(points)}
-    regions = [everything] * (2 * len(points) + 1)
+    equal = [("in", tuple(number[p] for p in _values(op, a)), wanting, refusing) for op, a, wanting, refusing in tests if op not in _OPPOSITE]
+    table, other = _table(equal, everything)
+    regions = [table.get(region, other) for region in range(2 * len(points) + 1)]
+    up_to, from_on = [0] * len(regions), [0] * len(regions)
     for op, argument, wanting, refusing in tests:
-        holds = _POSITION[op]
-        where = {number[p] for p in argument} if op == "in" else number[argument]
-        for region in range(len(regions)):
-            regions[region] &= ~refusing if holds(region, where) else ~wanting
-    return tuple(points), tuple(regions)
+        if op in _OPPOSITE:
+            _dies(_OPPOSITE[op], number[argument], wanting, up_to, from_on)
+            _dies(op, number[argument], refusing, up_to, from_on)
+    for region in range(1, len(regions)):
+        from_on[region] |= from_on[region - 1]
+        up_to[-1 - region] |= up_to[-region]
+    return tuple(points), tuple(alive & ~(up_to[i] | from_on[i]) for i, alive in enumerate(regions))
+
+
+def _dies(op: str, region: int, mask: int, up_to: list[int], from_on: list[int]) -> None:
+    """Note that the conjunctions of a mask die wherever the value stands in this relation to the region's point."""
+    if op in ("lt", "le"):
+        up_to[region - (op == "lt")] |= mask
+    else:
+        from_on[region + (op == "gt")] |= mask
 
 
 def match(index: Index, values: Mapping[str, Any], wildcard: frozenset[str] = frozenset()) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from tessera.bundle import Bundle
-from tessera.types import Decision, Visit
+from tessera.types import Attribute, Decision, ListedItem, Visit, version_text
 
 
 def outcome(bundle: Bundle, decision: Decision) -> dict[str, Any]:
@@ -44,15 +44,27 @@ def inputs(bundle: Bundle, visit: Visit) -> dict[str, Any]:
     """The values that decided, as plain JSON; stored facts only where the purpose of the log is in force."""
     logged = bundle.log_purpose is None or bundle.log_purpose in visit.purposes
     names = (name for name in visit.values if logged or name.startswith("request."))
-    return {name: plain(visit.values[name]) for name in sorted(names)}
+    return {name: _input(bundle.attributes.get(name), visit.values[name]) for name in sorted(names)}
+
+
+def _input(attribute: Attribute | None, value: Any) -> Any:
+    """A typed value as the JSON that `coerce` reads back to the same value, so that a decision can be replayed."""
+    kind = attribute.type if attribute else ""
+    if not kind.endswith(("version", "version>")):
+        return plain(value)
+    if isinstance(value, dict):
+        return {plain(key): version_text(v) for key, v in value.items()}
+    return version_text(value) if kind == "version" else [version_text(v) for v in value]
 
 
 def plain(value: Any) -> Any:
     """A typed value as JSON; texts without lone surrogates."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
+    if isinstance(value, ListedItem):
+        return plain(value.id) if value.at is None else {"item": plain(value.id), "at": value.at}
     if isinstance(value, tuple):
-        return plain(value.id) if hasattr(value, "id") else [plain(v) for v in value]
+        return [plain(v) for v in value]
     if isinstance(value, dict):
         return {plain(k): plain(v) for k, v in value.items()}
     return value
@@ -80,11 +92,13 @@ def page_view(
         "page": page,
         "channel": channel,
         "at": visit.at,
+        "offset": visit.offset,
         "bundle": bundle.name,
         "unit": unit,
         "unit_kind": kind,
         "inputs": inputs(bundle, visit),
         "ages": {name: round(age) for name, age in visit.ages.items()} if logged else {},
+        "seen": {name: plain(seen) for name, seen in visit.seen.items()} if logged else {},
         "purposes": sorted(visit.purposes),
         "jurisdiction": visit.jurisdiction,
         "served_from": visit.served_from,

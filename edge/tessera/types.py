@@ -110,7 +110,9 @@ class Decision(NamedTuple):
 
 _DURATION = re.compile(r"\d{1,9}(ms|s|m|h|d|w)\Z", re.ASCII)
 _UNIT = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_VERSION = re.compile(r"v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(?:-([0-9A-Za-z.-]{1,64}))?(?:\+[0-9A-Za-z.-]{1,64})?\Z", re.ASCII)
+_NUMBERS = r"v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?"
+_IDS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
+_VERSION = re.compile(rf"{_NUMBERS}(?:-({_IDS}))?(?:\+{_IDS})?\Z", re.ASCII)
 
 
 def parse_time(text: str) -> float | None:
@@ -136,8 +138,21 @@ def parse_version(text: str) -> tuple | None:
     if not found:
         return None
     major, minor, patch, pre = found.groups()
-    ids = tuple((0, int(p), "") if p.isdigit() else (1, 0, p) for p in pre.split(".")) if pre else ()
+    ids = tuple(map(_precedence, pre.split("."))) if pre else ()
     return (int(major), int(minor or 0), int(patch or 0), 0 if pre else 1, ids)
+
+
+def version_text(version: tuple) -> str:
+    """A parsed version as text again: `parse_version` of it gives the same."""
+    major, minor, patch, _, ids = version
+    before = ".".join(text or str(number) for _, number, text in ids)
+    return f"{major}.{minor}.{patch}{'-' if before else ''}{before}"
+
+
+def _precedence(identifier: str) -> tuple[int, int, str]:
+    """Numbers stand before words, by their value (of any length: first the number of digits, then the digits)."""
+    digits = identifier.lstrip("0")
+    return (0, len(digits), digits) if identifier.isdigit() else (1, 0, identifier)
 
 
 def _text(value: Any) -> str | None:

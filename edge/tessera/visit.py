@@ -33,7 +33,8 @@ def arrive(bundle: Bundle, keys: Sequence[Key], request: Request) -> Arrival:
     """Recognise the visitor and what they permit, from the request alone."""
     facts = request_values(request, (a.name for a in bundle.reads))
     cookies = identity.cookie_values(request.cookie, consent.COOKIE)
-    chosen = consent.choice(cookies[0] if cookies else None, bundle.purposes)
+    unread = len(request.cookie) > identity.MAX_HEADER  # a choice may stand in the rest: in doubt it was no
+    chosen = consent.choice(cookies[0] if cookies else "" if unread else None, bundle.purposes)
     purposes, jurisdiction = consent.in_force(bundle, chosen, facts)
     who = identity.recognise(request.cookie, keys)
     visitor, set_cookie = identity.answer(who, bool(purposes), request.newcomer, request.at, keys[0])

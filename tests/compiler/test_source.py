@@ -43,7 +43,7 @@ def test_aliases_are_expanded_and_merge_is_a_plain_key():
     ("text", "code", "line", "column", "fix"),
     [
         ("a: !has(visitor.x) && b\n", "E008", 1, 4, "quote it: '!has(visitor.x) && b'"),
-        ("l:\n  - {rule: x, when: !has(visitor.y), show: z}\n", "E008", 2, 42, "quote it: '!has(visitor.y)'"),
+        ("l:\n  - {rule: x, when: !has(visitor.y), show: z}\n", "E008", 2, 21, "quote it: '!has(visitor.y)'"),
         ("a: && b\n", "E008", 1, 4, "quote it: '&& b'"),
         ('when: "us" == x\n', "E003", 1, 12, "quote it: '\"us\" == x'"),
         ("a: b ? c : d\n", "E003", 1, 10, "quote it: 'b ? c : d'"),

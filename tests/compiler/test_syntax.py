@@ -153,7 +153,7 @@ def test_places(site):
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
-        ("slots__hero.yaml", 'place: {page: home, selector: #hero\n  , do: replace}\ncomponent: hero\nladder: {default: none}\n', [("E011", 1, 30, "quote it: '#hero' (an unquoted # starts a comment)")]),
+        ("slots__hero.yaml", 'place: {page: home, selector: #hero\n  , do: replace}\ncomponent: hero\nladder: {default: none}\n', [("E011", 1, 21, "quote it: '#hero' (an unquoted # starts a comment)")]),
         ("slots__hero.yaml", 'place: {page: home, selector: "#a", do: replase}\ncomponnent: hero\nladder: {default: none}\n', [
             ("E010", 1, 1, "add it, for example `component: hero`"),
             ("E012", 1, 41, "did you mean 'replace'? (possible are replace, inner, before, after, prepend, append)"),

@@ -66,7 +66,7 @@ def test_items_are_a_part_with_parts():
         ("<a><a>b</a></a>", "E072", "<a"), ("<table><tr><td>x</td></tr></table>", "E072", "<tr"), ("<table>a</table>", "E072", "a"),
         ("<table><div></div></table>", "E072", "<div"), ("<svg><div></div></svg>", "E072", "<div"), ("<title>{{x}}", "E072", "<title"),
         # what is not well formed
-        ("<body></body>", "E073", "<body>"), ("<!doctype html>", "E073", "<!doctype html"), ('<a href="x" href="y">a</a>', "E073", "href"), ("a < b", "E073", "< b"),
+        ("<body></body>", "E073", "<body>"), ("<!doctype html>", "E073", "<!doctype html"), ('<a href="x" href="y">a</a>', "E073", "href"), ("a < b", "E073", "<"),
         ('<a href="x"title="y">a</a>', "E073", '<a href="x"title="y"'), ('<a href="x', "E073", '<a href="x'), ("<!-- a", "E073", "<!--"), ("<!--> -->", "E073", "<!--"),
         ("<a></a b>", "E073", "</a b>"),
         # blocks

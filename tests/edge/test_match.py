@@ -90,6 +90,10 @@ ROWS = [  # condition, values, whether it holds, what the row is about
     (call("ge", ref(APP), ir.Const("1.0.0", "version")), {APP: V("1.0.0-rc.1")}, False, "a pre-release is below its release"),
     (is_(APP, ir.Const(("1.0.0", "2.0.0"), "list<version>"), "in"), {APP: V("2.0")}, True, "a version among versions"),
     (no(is_(APP, ir.Const(("1.0.0", "2.0.0"), "list<version>"), "in")), {APP: V("2.0")}, False, "not outside them"),
+    *[(both(is_(PLAN, ("a", "b"), "in"), is_(PLAN, ("b", "c"), "in")), {PLAN: v}, v == "b", f"{v} in both of two lists") for v in "abcd"],
+    *[(both(is_(AGE, (1, 3), "in"), is_(AGE, (3, 5), "in")), {AGE: v}, v == 3, f"{v} in both of two lists of numbers") for v in range(7)],
+    *[(both(is_(AGE, (1, 3), "in"), is_(AGE, 2, "gt")), {AGE: v}, v == 3, f"{v} in a list and above a threshold") for v in range(5)],
+    *[(both(is_(AGE, 2, "ne"), is_(AGE, 1, "ge"), is_(AGE, 3, "le")), {AGE: v}, v in (1, 3), f"{v} between thresholds but not 2") for v in range(5)],
     (call("in", "b", ref(RECENT)), {RECENT: (ListedItem("a"), ListedItem("b"))}, True, "items are compared by id"),
     (call("in", "b", ref(RECENT)), {RECENT: ()}, False, "an empty list is known"),
     (no(call("in", "b", ref(RECENT))), {}, False, "a missing list is not"),
@@ -120,6 +124,15 @@ def test_a_condition_beyond_the_bound_is_one_tree_and_decides_the_same():
     assert 2**8 > MAX_CONJUNCTIONS and conjunction.literals == () and conjunction.tree == wide
     assert holding(site(wide), {AGE: 0, PLAN: "1"}) == set()
     assert holding(site(both(*(either(is_(AGE, 1), is_(PLAN, str(i))) for i in range(8)))), {AGE: 1}) == {0}
+
+
+@pytest.mark.parametrize("op", ["lt", "le", "gt", "ge", "eq", "has"])
+@pytest.mark.parametrize("value", [None, 2, 3, 4])
+def test_a_negated_test_holds_where_its_answer_is_known_and_false(op, value):
+    index = build([("x", "", True)], [(0, op, 3)], [[0], [1]], {})
+    holds = None if value is None else {"lt": value < 3, "le": value <= 3, "gt": value > 3, "ge": value >= 3, "eq": value == 3, "has": True}[op]
+    holds = value is not None if op == "has" else holds
+    assert match(index, {} if value is None else {"x": value}) == {True: 0b01, False: 0b10, None: 0}[holds]
 
 
 def test_no_conjunctions_match_nothing():

@@ -42,7 +42,7 @@ ROWS = [  # operator, operands, answer
 @pytest.mark.parametrize("name, operands, answer", ROWS, ids=[f"{name}-{i}" for i, (name, _, _) in enumerate(ROWS)])
 def test_operator(name, operands, answer):
     found = OPERATORS[name](*operands)
-    assert found == answer and type(found) is type(answer)
+    assert found == answer and isinstance(found, type(answer))
 
 
 def test_every_operator_has_a_row():

@@ -26,9 +26,9 @@ def message(purposes: frozenset = ALL, **more) -> dict:
 def test_the_whole_message():
     found = message()
     assert {key: value for key, value in found.items() if key != "slots"} == {
-        "id": "view-1", "page": "home", "channel": "web", "at": AT, "bundle": SHOP().name, "unit": "u1", "unit_kind": "visitor",
-        "inputs": {"request.hour": 19, "visitor.open_case": False, "visitor.recent": ["kenya", "huila"], "visitor.spend": 80.0},
-        "ages": {"request.hour": 0, "visitor.recent": 0, "visitor.spend": 0}, "purposes": ["analytics", "personalization"], "jurisdiction": "rest",
+        "id": "view-1", "page": "home", "channel": "web", "at": AT, "offset": 0, "offset": 0, "bundle": SHOP().name, "unit": "u1", "unit_kind": "visitor",
+        "inputs": {"request.hour": 19, "visitor.open_case": False, "visitor.recent": ["kenya", {"item": "huila", "at": AT}], "visitor.spend": 80.0},
+        "ages": {"request.hour": 0, "visitor.recent": 0, "visitor.spend": 0}, "seen": {}, "purposes": ["analytics", "personalization"], "jurisdiction": "rest",
         "served_from": "store", "fallbacks": ["profile-late"],
     }  # fmt: skip
     assert found["slots"][0] == {
@@ -90,7 +90,7 @@ def test_outcome(decision, expected):
 @pytest.mark.parametrize(
     "value, as_json",
     [
-        ("a", "a"), ("a\ud800b", "a?b"), (("a", 1, True), ["a", 1, True]), ((ListedItem("a", 1.0), ListedItem("\ud800")), ["a", "?"]), (True, True),
+        ("a", "a"), ("a\ud800b", "a?b"), (("a", 1, True), ["a", 1, True]), ((ListedItem("a", 1.0), ListedItem("\ud800")), [{"item": "a", "at": 1.0}, "?"]), (True, True),
         ({"\ud800": "\ud800"}, {"?": "?"}), ((1, 2, 3, 1, ()), [1, 2, 3, 1, []]), (0.5, 0.5), ((), []),
     ],
 )  # fmt: skip

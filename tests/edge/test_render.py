@@ -9,7 +9,7 @@ from hypothesis import given
 from tests.edge import hostile
 from tests.edge.sites import COLUMNS, ITEMS
 from tessera.bundle import Items
-from tessera.render import ESCAPES, MAX_VALUE, display, escape_text, escape_url, escape_url_part, render
+from tessera.render import ESCAPES, MAX_VALUE, display, escape_text, escape_url, escape_url_part, prepare, render
 from tessera.types import ListedItem, Ranked
 
 CATALOGUE = Items(ITEMS, {item: row for row, item in enumerate(ITEMS)}, dict(COLUMNS))
@@ -165,7 +165,9 @@ def test_a_variable_or_its_fallback(values, text):
     assert render(CONTENT, values, NONE) == text
 
 
-EACH = ("<ul>", ("each", ("<li id=", '"', ("item", "id", "attr"), '">', ("item", "name", "text"), " ", ("item", "price", "text"), "</li>")), "</ul>")
+EACH = (
+    "<ul>", ("each", ("<li id=", '"', ("item", "id", "attr"), '">', ("item", "name", "text"), " ", ("item", "price", "text"), "</li>")), "</ul>",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -178,7 +180,16 @@ EACH = ("<ul>", ("each", ("<li id=", '"', ("item", "id", "attr"), '">', ("item",
     ids=["none", "two", "one without a price"],
 )
 def test_items_repeat(ranked, text):
-    assert render(EACH, {}, CATALOGUE, ranked) == text
+    content = prepare(EACH)
+    assert render(content, {}, CATALOGUE, ranked) == text
+    assert render(content, {}, CATALOGUE, ranked) == text, "what was kept from the first time is the same"
+
+
+def test_what_depends_on_the_visitor_is_not_kept():
+    content = prepare((("each", (("var", "x", "text", ""), ("item", "id", "text"), " ")),))
+    both = (Ranked(0, 1.0), Ranked(1, 1.0))
+    assert render(content, {"x": "a"}, CATALOGUE, both) == "akenya ahuila "
+    assert render(content, {"x": "b"}, CATALOGUE, both[:1]) == "bkenya "
 
 
 VALUES = ("a", 1, True, 0.5, (1, "a"), (ListedItem("a"),), {"a": "b"}, 2**63, 1e308)

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from tests.edge import hostile
 from tests.edge.sites import TIERS, TYPES
-from tessera.types import MAX_LIST, MAX_TEXT, Attribute, ListedItem, Profile, Visit, coerce, moment_of, parse_duration, parse_time, parse_version
+from tessera.types import MAX_LIST, MAX_TEXT, Attribute, ListedItem, Profile, Visit, coerce, moment_of, parse_duration, parse_time, parse_version, version_text
 
 NAN, INF = float("nan"), float("inf")
 ROWS = [  # type, raw, typed
@@ -27,8 +27,8 @@ ROWS = [  # type, raw, typed
     ("duration", "90s", 90.0), ("duration", "7d", 604_800.0), ("duration", "250ms", 0.25), ("duration", "1h30m", None), ("duration", 3, 3.0),
     ("duration", "-1s", None), ("duration", "٣d", None), ("duration", "9999999999d", None), ("duration", "7d\n", None),
     ("version", "1.2.3", (1, 2, 3, 1, ())), ("version", "v1.2", (1, 2, 0, 1, ())), ("version", "1", (1, 0, 0, 1, ())), ("version", 1.2, None),
-    ("version", "1.2.3+build.7", (1, 2, 3, 1, ())), ("version", "1.2.3-rc.1", (1, 2, 3, 0, ((1, 0, "rc"), (0, 1, "")))), ("version", "1.2.3.4", None),
-    ("version", "١.٢.٣", None), ("version", "", None), ("version", "1." * 100, None), ("version", "1.2.3\n", None),
+    ("version", "1.2.3+build.7", (1, 2, 3, 1, ())), ("version", "1.2.3-rc.1", (1, 2, 3, 0, ((1, 0, "rc"), (0, 1, "1")))), ("version", "1.2.3.4", None),
+    ("version", "١.٢.٣", None), ("version", "", None), ("version", "1.0.0-", None), ("version", "1.0.0-a..b", None), ("version", "1.0.0-.", None), ("version", "1+", None), ("version", "1." * 100, None), ("version", "1.2.3\n", None),
     ("list<string>", ["a", 1, None, "b"], ("a", "b")), ("list<string>", "ab", None), ("list<string>", ("a",), ("a",)), ("list<string>", [], ()),
     ("list<string>", {"a": 1}, None), ("list<string>", ["a"] * (MAX_LIST + 1), ("a",) * MAX_LIST), ("list<int>", [1, 2.0, "3", True], (1, 2)),
     ("list<item>", ["a", {"item": "b", "at": "1970-01-02"}, {"item": 1}, {"at": 1}], (ListedItem("a"), ListedItem("b", 86_400.0))),
@@ -45,7 +45,7 @@ def _attribute(kind: str) -> Attribute:
 @pytest.mark.parametrize("kind, raw, typed", ROWS, ids=[f"{kind} {raw!r:.24}".encode("ascii", "replace").decode() for kind, raw, _ in ROWS])
 def test_coerce(kind, raw, typed):
     found = coerce(_attribute(kind), raw)
-    assert found == typed and type(found) is type(typed)
+    assert found == typed and isinstance(found, type(typed))
 
 
 EVERY = sorted({*TYPES.values(), "list<double>", "list<version>", "list<timestamp>", "map<string, double>", "map<string, duration>"})
@@ -87,7 +87,7 @@ def _fits(kind: str, value: object) -> bool:
 
 # semver.org 2.0.0, section 11, and what the leniency of two parts and a `v` adds
 ASCENDING = (
-    "0.0.0-0", "0.0.0", "0.9", "1.0.0-0.3.7", "1.0.0-1", "1.0.0-2", "1.0.0-11", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta",
+    "0.0.0-0", "0.0.0-1", "0.0.0-7", "0.0.0-10", "0.0.0-99999999999999999999", "0.0.0-100000000000000000000", "0.0.0", "0.9", "1.0.0-0.3.7", "1.0.0-1", "1.0.0-2", "1.0.0-11", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta",
     "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "v1.0.1", "1.2.9", "1.2.10", "1.10.0", "2.0.0", "2.1", "2.1.1", "10.0.0", "999999999.0.0",
 )  # fmt: skip
 
@@ -100,6 +100,11 @@ def test_semantic_precedence(lower, higher):
 @pytest.mark.parametrize("one, other", [("1.0.0", "1.0.0+build"), ("1", "1.0.0"), ("v2.1", "2.1.0"), ("1.0.0-a+x", "1.0.0-a+y")])
 def test_versions_of_equal_precedence(one, other):
     assert parse_version(one) == parse_version(other)
+
+
+@pytest.mark.parametrize("text", ASCENDING)
+def test_a_version_is_written_as_it_is_read(text):
+    assert parse_version(version_text(parse_version(text))) == parse_version(text)
 
 
 @given(hostile.text)

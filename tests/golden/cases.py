@@ -3,6 +3,7 @@
     about:   what the author did
     change:  file → {text that stands in it once: text in its place}
     write:   file → its whole text; null takes the file away
+    move:    file or folder → its new place
     latin1:  file → its whole text, in ISO 8859-1
     arrays:  file.npz → {name: nested list}
     mend:    the same keys: what the message's fix asks for, by hand; without it the fix is applied as it is written
@@ -25,7 +26,7 @@ from ruamel.yaml import YAML
 HERE = Path(__file__).parent
 BASE = HERE / "base"
 UPDATE = bool(os.environ.get("TESSERA_UPDATE_GOLDENS"))
-_KEYS = {"about", "change", "write", "latin1", "arrays", "mend", "expect"}
+_KEYS = {"about", "change", "write", "latin1", "arrays", "move", "mend", "expect"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def cases() -> list[Case]:
 def _case(path: Path) -> Case:
     told = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
     assert set(told) <= _KEYS, f"{path.name}: {set(told) - _KEYS}"
-    edits = {key: told[key] for key in ("change", "write", "latin1", "arrays") if key in told}
+    edits = {key: told[key] for key in ("change", "write", "latin1", "arrays", "move") if key in told}
     return Case(path, told["about"], edits, told.get("mend"), told.get("expect", ""))
 
 
@@ -83,6 +84,14 @@ def apply(site: Path, edits: Mapping[str, Any]) -> None:
         _write(site / file, text.encode("latin-1"))
     for file, arrays in edits.get("arrays", {}).items():
         _save(site / file, arrays)
+    for old, new in edits.get("move", {}).items():
+        shutil.move(site / old, site / new) if not (site / new).is_dir() else _merge(site / old, site / new)
+
+
+def _merge(old: Path, new: Path) -> None:
+    for path in old.iterdir():
+        path.rename(new / path.name)
+    old.rmdir()
 
 
 def swap(path: Path, old: str, new: str) -> None:
@@ -95,6 +104,8 @@ def swap(path: Path, old: str, new: str) -> None:
 def _write(path: Path, content: bytes | None) -> None:
     if content is None:
         path.unlink()
+        if path.parent.name.endswith(".yaml"):
+            path.parent.rmdir()
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)

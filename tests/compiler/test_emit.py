@@ -1,0 +1,92 @@
+"""Emitting: the same program gives the same bytes, on every machine and in every process; what is alike is written once."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from compiler.emit import emit
+from tests.edge.sites import ALWAYS, TYPES, attribute, both, bundle, ir, is_, program, rule, shop, slot
+from tessera.bundle import ALIGN, MAX_BYTES, load, unseal
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = "from hashlib import sha256; from compiler.emit import emit; from tests.edge.sites import shop; print(sha256(emit(shop())).hexdigest())"
+
+
+@pytest.mark.parametrize("seed", ["0", "1", "4242"])
+def test_the_bytes_do_not_depend_on_the_process(seed):
+    done = subprocess.run(
+        [sys.executable, "-c", NAMES], cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == sha256(emit(shop())).hexdigest()
+
+
+def test_the_same_program_gives_the_same_bytes():
+    assert emit(shop()) == emit(shop())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"hosts": ("other.example",)},
+        {"holdout": (50_000, "h2")},
+        {"holdout": None},
+        {"lists": (("partners", ("acme.com",)),)},
+        {"log_purpose": None},
+        {"deadline": 30},
+        {"reads": ()},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_another_program_has_another_name(change):
+    assert unseal(emit(replace(shop(), **change))).name != unseal(emit(shop())).name
+
+
+def test_equal_tests_terms_and_contents_are_written_once():
+    rules = tuple(rule(f"r{i}", both(is_("visitor.plan", "a"), is_("visitor.age", i % 2, "gt")), "a") for i in range(10))
+    site = bundle(program(slot("one", rules), slot("two", rules)))
+    assert site.conditions["terms"] == (("visitor.plan", "", False), ("visitor.age", "", True))
+    assert len(site.conditions["tests"]) == 3 and len(site.conditions["conjunctions"]) == 20
+    assert len(site.contents) == 2
+
+
+def test_a_rule_that_can_never_hold_keeps_its_place():
+    never = both(is_("visitor.plan", "a"), is_("visitor.plan", "b"))
+    site = bundle(program(slot("hero", (rule("never", never, "a"), rule("always", ALWAYS, "a")))))
+    assert [(r.name, r.mask) for r in site.rules] == [("never", 0), ("always", 1)]
+
+
+def test_rules_are_numbered_slot_by_slot():
+    two = rule("two", ir.Call("or", (is_("visitor.plan", "a"), is_("visitor.age", 1))), "a")
+    site = bundle(program(slot("one", (two, rule("x", ALWAYS, "a"))), slot("two", (rule("y", ALWAYS, "b"),))))
+    assert [r.mask for r in site.rules] == [0b0011, 0b0100, 0b1000]
+    assert [s.mask for s in site.slots] == [0b0111, 0b1000] and site.rule_of == (0, 0, 1, 2)
+
+
+@pytest.mark.parametrize("size", [0, 1, ALIGN - 1, ALIGN, 10_000])
+def test_raw_sections_arrive_byte_for_byte(size):
+    rows = bytes(range(256)) * (size // 256 + 1)
+    model = ir.Model("m", "1", "visitor.recent", 60.0, size, rows[:size], b"\0\0\x80?" if size else b"\0\0\0\0")
+    site = bundle(program(slot("hero"), item_ids=("a",), models=(model,)))
+    assert site.models[0].vectors.rows.tobytes() == rows[:size] and site.sizes["vectors/m"] == size
+
+
+def test_a_large_site_is_still_read():
+    ids = tuple(f"item-{n}" for n in range(20_000))
+    site = emit(program(slot("hero"), item_ids=ids, models=(ir.Model("m", "1", "visitor.recent", 60.0, 64, bytes(64 * 20_000), bytes(4 * 20_000)),)))
+    assert len(site) < MAX_BYTES and len(load(unseal(site)).items.ids) == 20_000
+
+
+@pytest.mark.parametrize("default", [None, True, 3, 0.5, "text", ("a", "b")])
+def test_defaults_arrive(default):
+    site = bundle(program(slot("hero"), attributes=(attribute("visitor.plan", default=default),)))
+    assert site.attributes["visitor.plan"].default == default
+
+
+def test_everything_declared_arrives():
+    site = bundle(program(slot("hero")))
+    assert {name: a.type for name, a in site.attributes.items()} == TYPES
