@@ -9,8 +9,9 @@ from compiler.conditions import Conditions, known
 from compiler.contents import Components
 from compiler.diagnostics import Diagnostics
 from compiler.ladders import Ladders
-from compiler.syntax import Ruleset
-from compiler.types import parse
+from compiler.syntax import Entry, Ruleset
+from compiler.values import spoken
+from compiler.literals import address
 from tessera.context import BUILT_IN
 from tessera.types import Attribute, coerce
 
@@ -30,7 +31,7 @@ def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
     experiments = trials.experiments(ruleset, diagnostics)
     campaigns = trials.campaigns(ruleset, conditions, diagnostics)
     slots = ladders.slots()
-    _scenarios_checked(ruleset, diagnostics)
+    _scenarios_checked(ruleset, conditions, diagnostics)
     if diagnostics.failed:
         return None
     trials.unused(ruleset, ladders.running, diagnostics)
@@ -44,7 +45,7 @@ def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
         purposes=tuple(site.purposes),
         jurisdictions=jurisdictions,
         holdout=(site.holdout.share, site.holdout.salt) if site.holdout else None,
-        log_purpose=site.log.purpose if site.log.purpose in site.purposes else None,
+        log_purpose=None if site.log.purpose == "none" else site.log.purpose,
         deadline=site.freshness.deadline,
         reads=tuple(sorted(reads)),
         lists=tuple((name, ruleset.lists[name].values) for name in sorted(conditions.used_lists)),
@@ -76,13 +77,40 @@ def _declared(ruleset: Ruleset) -> dict[str, tuple[tuple, Any]]:
 
 def _attributes_checked(ruleset: Ruleset, diagnostics: Diagnostics) -> None:
     site = ruleset.site
+    if "log" in site.node.plain:
+        known(diagnostics, "E039", "purpose", site.spec.log.purpose, [*site.spec.purposes, "none"], site, "log", "purpose")
     for name, (path, attribute) in _declared(ruleset).items():
+        if attribute.default is not None and not _kept(name, attribute):
+            message = f"the default, {spoken(attribute.default)}, is not a possible {attribute.type.kind}"
+            diagnostics.error("E011", site.place(*path, "default"), message, "give a default of that type, or leave it out")
         if attribute.purpose != "none":
             known(diagnostics, "E039", "purpose", attribute.purpose, [*site.spec.purposes, "none"], site, *path, "purpose")
         table = (attribute.from_ or "").removeprefix("lookup.")
         if attribute.from_ == f"lookup.{table}" and known(diagnostics, "E046", "look-up", table, site.spec.lookups, site, *path, "from"):
             fields = ruleset.lookups[table].fields if table in ruleset.lookups else ()
             known(diagnostics, "E047", "look-up column", name.rpartition(".")[2], fields, site, *path, key=True)
+
+
+def _typed(name: str, spec: Any) -> Any:
+    """An attribute's default as the edge will hold it; None where there is none, or it is not of the type."""
+    kind = Attribute(name, spec.type.kind, values=frozenset(spec.type.members))
+    return None if spec.default is None else coerce(kind, spec.default)
+
+
+def _kept(name: str, spec: Any) -> bool:
+    """Whether nothing of an attribute's default is lost when it is typed."""
+    typed = _typed(name, spec)
+    if spec.type.kind == "ip":
+        return _is_address(spec.default)
+    return len(typed) == len(spec.default) if isinstance(typed, (tuple, dict)) and spec.type.element else typed is not None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _holdout_checked(ruleset: Ruleset, diagnostics: Diagnostics) -> None:
@@ -121,16 +149,18 @@ def _attributes(ruleset: Ruleset, conditions: Conditions, reads: set[str]) -> tu
 
 def _attribute(name: str, spec: Any) -> ir.Attribute:
     purpose = None if spec.purpose == "none" else spec.purpose
-    typed = Attribute(name, spec.type.kind, values=frozenset(spec.type.members))
-    default = None if spec.default is None else coerce(typed, spec.default)
-    return ir.Attribute(name, spec.type.kind, purpose, spec.keep or None, spec.from_, default, spec.type.members)
+    return ir.Attribute(name, spec.type.kind, purpose, spec.keep or None, spec.from_, _typed(name, spec), spec.type.members)
 
 
-def _scenarios_checked(ruleset: Ruleset, diagnostics: Diagnostics) -> None:
+def _scenarios_checked(ruleset: Ruleset, conditions: Conditions, diagnostics: Diagnostics) -> None:
     """Scenarios may only name what exists."""
     for entry in ruleset.scenarios.values():
+        for name, visitor in entry.spec.visitors.items():
+            _visitor_checked(conditions, visitor, entry, ("visitors", name))
         for position, scenario in enumerate(entry.spec.scenarios):
             path = ("scenarios", position)
+            if scenario.with_ is not None:
+                _visitor_checked(conditions, scenario.with_, entry, (*path, "with"))
             if scenario.as_ is not None:
                 known(diagnostics, "E065", "visitor of the scenarios", scenario.as_, entry.spec.visitors, entry, *path, "as")
             for slot in scenario.expect:
@@ -139,3 +169,27 @@ def _scenarios_checked(ruleset: Ruleset, diagnostics: Diagnostics) -> None:
                 if known(diagnostics, "E044", "experiment", experiment, ruleset.experiments, entry, *path, "arms", experiment, key=True):
                     arms = ruleset.experiments[experiment].spec.arms
                     known(diagnostics, "E066", "arm", arm, arms, entry, *path, "arms", experiment)
+
+
+def _visitor_checked(conditions: Conditions, visitor: Any, entry: Entry[Any], path: tuple) -> None:
+    """A visitor of the scenarios may only have what the site declares, of the declared types."""
+    ruleset, diagnostics = conditions.ruleset, conditions.diagnostics
+    for space in ("visitor", "account", "request"):
+        names = [name.partition(".")[2] for name in conditions.kinds if name.startswith(f"{space}.")]
+        for name, value in getattr(visitor, space).items():
+            if known(diagnostics, "E021", f"{space} attribute", name, names, entry, *path, space, name, key=True):
+                _fact_checked(conditions, f"{space}.{name}", value, entry, (*path, space, name))
+    for position, purpose in enumerate(visitor.consent or ()):
+        known(diagnostics, "E039", "purpose", purpose, ruleset.site.spec.purposes, entry, *path, "consent", position)
+    for campaign in visitor.seen:
+        known(diagnostics, "E036", "campaign", campaign, ruleset.campaigns, entry, *path, "seen", campaign, key=True)
+
+
+def _fact_checked(conditions: Conditions, name: str, value: Any, entry: Entry[Any], path: tuple) -> None:
+    declared = conditions.environment.names[name]
+    if value is None or coerce(Attribute(name, declared.kind, values=frozenset(declared.members)), value) is not None:
+        return
+    if declared.members and isinstance(value, str):
+        known(conditions.diagnostics, "E023", f"value of {name}", value, declared.members, entry, *path)
+    else:
+        conditions.diagnostics.error("E011", entry.place(*path), f"expected {declared.kind}, found {spoken(value)}", "write a value of that type")

@@ -97,6 +97,10 @@ def _vectors(ruleset: Ruleset, entry: Entry[Any], diagnostics: Diagnostics, kind
         return None
     if spec.visitor.else_ is not None:
         known(diagnostics, "E037", "model", spec.visitor.else_, ruleset.models.keys() - {entry.name}, entry, "visitor", "else")
+    if spec.vectors.id != ruleset.site.spec.items.id:
+        message = f"the vectors are told apart by '{spec.vectors.id}', the items by '{ruleset.site.spec.items.id}'"
+        diagnostics.error("E082", entry.place("vectors", "id"), message, f"write `id: {ruleset.site.spec.items.id}`, or make the vectors anew")
+        return None
     vectors = _read(ruleset, entry, diagnostics)
     if vectors is None:
         return None

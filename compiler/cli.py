@@ -391,7 +391,7 @@ def demo(site: Path, port: int, once: bool, state: Path | None) -> None:
       tessera demo rulesets/store --once
     """
     from compiler.local import local
-    from compiler.serve import once as ask_once
+    from compiler.demo import once as ask_once
     from compiler.serve import serve
     from host.process import HostError
 

@@ -90,12 +90,27 @@ class Ladders:
         return name if when.strip() == f"segment.{name}" and name in self.ruleset.segments else None
 
     def _default_needs_nothing(self, entry: Entry[Any], default: ir.Action) -> None:
-        """The way down must end without consent: a default may not rank by what is stored."""
-        model = self.ruleset.models.get(default.model) if default.model else None
-        if model is not None and model.spec.vectors is not None:
-            message = f"the default ranks by '{model.name}', which needs what is stored about the visitor"
-            fix = "let the default show a variant, or rank by a model with `score:`"
-            self.diagnostics.error("E043", entry.place("ladder", "default", "rank"), message, fix)
+        """The way down must end without consent: a default may not rank or choose by what is stored."""
+        path = ("ladder", "default")
+        if default.experiment:
+            fix = f"write `test: {default.experiment}` on the slot, so that its arms decide for everybody"
+            self.diagnostics.error("E016", entry.place(*path, "test"), "a default cannot be a test", fix)
+        if default.model and self._needs_history(default.model):
+            message = f"the default ranks by '{default.model}', which needs what is stored about the visitor"
+            fix = "let the default show a variant, rank by a model with `score:`, or give the model an `else:` that has one"
+            self.diagnostics.error("E043", entry.place(*path, "rank"), message, fix)
+        purposes = self.conditions.needed(default.where) if default.where else ()
+        if purposes:
+            message = f"the default chooses items by what needs consent to {', '.join(purposes)}"
+            self.diagnostics.error("E043", entry.place(*path, "where"), message, "ask only for item.… and request.… in the default")
+
+    def _needs_history(self, name: str) -> bool:
+        """Whether a model ranks nothing for a visitor of whom nothing is known."""
+        model = self.ruleset.models.get(name)
+        if model is None or model.spec.vectors is None:
+            return False
+        other = self.ruleset.models.get(model.spec.visitor.else_ or "")
+        return other is None or other.spec.vectors is not None
 
     # --- actions
 

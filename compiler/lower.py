@@ -13,7 +13,6 @@ from compiler.ir import Call, Conjunction, Const, Expr, Fold, Has, Literal, Loca
 from tessera.types import parse_version
 
 MAX_CONJUNCTIONS = 64  # of one rule; beyond it the rule is evaluated as a tree
-SMALL_LIST = 64  # longer lists are sets that are asked, instead of rows of a table
 _ORDERED = frozenset({"int", "double", "timestamp", "duration", "version"})
 _COMPARE = {"eq": "eq", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}  # with the sides exchanged
 _NEGATED = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
+_PSEUDO = ("first-child", "first-of-type")
+_COUNTED = ("nth-child", "nth-of-type")
 _NAMES = {"Relation": "has", "Matching": "is", "SpecificityAdjustment": "where"}  # of cssselect's classes
-_PSEUDO = {"first-child", "first-of-type", "nth-child", "nth-of-type", "not"}
+_SAMPLE = "for example #hero, main, .card > a or [data-slot=hero]"
+_WITHIN = re.compile(r"\"[^\"]*\"|'[^']*'|\[[^\]]*\]")
+_DIGIT = re.compile(r"#-?\d")
 
 
 def problem(selector: str) -> tuple[str, str] | None:
     """What is wrong with a selector and how to mend it; None where it can be used."""
     from cssselect import SelectorError, parser
 
-    if not selector.isprintable():
-        return f"{selector!r} has a character that cannot be seen", "write the selector on one line, without control characters"
     try:
         parsed = parser.parse(selector)
     except SelectorError as error:
         told = str(error)
-        return f"'{selector}' is no CSS selector: {told[:1].lower()}{told[1:]}", "for example #hero, main, .card > a or [data-slot=hero]"
+        return f"'{selector}' is no CSS selector: {told[:1].lower()}{told[1:]}", _SAMPLE
+    if digit := _DIGIT.search(_WITHIN.sub("", selector)):
+        return f"'{selector}' is no CSS selector: an id after # cannot begin with a digit", f'write [id="{digit[0][1:]}…"]'
     for one in parsed:
         if one.pseudo_element:
             return f"'{selector}' names a pseudo-element, which is no place in the page", "name the element itself"
@@ -27,19 +33,35 @@ def problem(selector: str) -> tuple[str, str] | None:
 
 
 def _unsupported(tree: object) -> str | None:
-    """The first construct of a selector's tree that needs what comes later, or elements beside it."""
+    """The first construct of a selector's tree that needs what comes later, or that the rewriter does not know."""
     kind = type(tree).__name__
+    if kind in ("Element", "Attrib") and tree.namespace:
+        return f"the namespace '{tree.namespace}'"
+    if kind == "Attrib" and tree.operator == "!=":
+        return "the comparison '!='"
     if kind == "Element":
         return None
     if kind in ("Hash", "Class", "Attrib"):
         return _unsupported(tree.selector)
     if kind == "Negation":
         return _unsupported(tree.selector) or _unsupported(tree.subselector)
-    if kind in ("Pseudo", "Function"):
-        name = tree.ident if kind == "Pseudo" else tree.name
-        return f"':{name}'" if name not in _PSEUDO else _unsupported(tree.selector)
+    if kind == "Pseudo":
+        return _unsupported(tree.selector) if tree.ident in _PSEUDO else f"':{tree.ident}'"
+    if kind == "Function":
+        return _unsupported(tree.selector) if tree.name in _COUNTED and _counts(tree.arguments) else f"':{tree.name}()'"
     if kind == "CombinedSelector":
         if tree.combinator not in (" ", ">"):
             return f"the combinator '{tree.combinator}'"
         return _unsupported(tree.selector) or _unsupported(tree.subselector)
     return f"':{_NAMES.get(kind, kind.lower())}()'"
+
+
+def _counts(arguments: list) -> bool:
+    """Whether the arguments of :nth-child() are a number or a series such as 2n+1."""
+    from cssselect.parser import parse_series
+
+    try:
+        parse_series(arguments)
+    except ValueError:
+        return False
+    return True

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
-import urllib.request
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Callable, Mapping
-
-import click
 
 from compiler.diagnostics import Rejected
 from compiler.local import Local
@@ -126,48 +122,3 @@ def _follow(site: Path, place: Local, admin: Admin, say: Say) -> None:
             say(f"{rejected.diagnostics.render()}\n\nthe last good bundle stays live")
         else:
             say(f"live: {live.bundle[:12]}, {live.size:,} bytes")
-
-
-def once(site: Path, place: Local, say: Say) -> int:
-    """Ask for the home page as a new visitor and as an example customer; print what the log says was decided.
-
-    Returns:
-        the exit code: 0 where both pages came and both were decided.
-    """
-    with host_for(assets_of(site), place) as host:
-        admin = Admin(host.admin_url, host.token)
-        live = release(site, place, admin)
-        say(f"bundle {live.bundle[:12]}, {live.size:,} bytes, at {host.url}")
-        visitors = profiles_of(site)
-        known = next((v for v in visitors if v["attributes"].get("visitor", {}).get("lifecycle") == "customer"), visitors[0] if visitors else None)
-        told = _ask(host, admin, "a new visitor", "", say)
-        if known is None:
-            return 0 if told else 1
-        consents = ".".join(known.get("consent", []))
-        cookie = f"tessera={cookie_of(place, known['id'])}; tessera_consent={consents}"
-        return 0 if _ask(host, admin, f"the visitor '{known['id']}'", cookie, say) and told else 1
-
-
-def _ask(host: Host, admin: Admin, who: str, cookie: str, say: Say) -> bool:
-    agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
-    request = urllib.request.Request(host.url + "/", headers={"cookie": cookie, "user-agent": agent} if cookie else {"user-agent": agent})
-    before = set(admin.list_r2("LOG"))
-    with urllib.request.urlopen(request, timeout=60) as response:
-        size, status = len(response.read()), response.status
-    say(f"\nhome page as {who}: {status}, {size:,} bytes")
-    rows = _logged(admin, before)
-    width = max((len(row["slot"]) for row in rows), default=0)
-    for row in rows:
-        say(f"{row['slot'].ljust(width)} {row['variant']} {row['level']} {row['reason']}")
-    return bool(rows)
-
-
-def _logged(admin: Admin, before: set[str], patience: float = 20.0) -> list[dict]:
-    """The rows of the first log file that was not there before; [] where none comes in time."""
-    until = time.monotonic() + patience
-    while time.monotonic() < until:
-        for key in sorted(set(admin.list_r2("LOG")) - before):
-            found = admin.get_r2("LOG", key)
-            return [json.loads(line) for line in found.content.splitlines()] if found else []
-        time.sleep(0.2)
-    return []

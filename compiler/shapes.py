@@ -103,7 +103,7 @@ class Lookup(Shape):
 
 
 class Log(Shape):
-    """The purpose that logging needs, and how long records are kept."""
+    """The purpose that logging ids and stored facts needs (`none`: no consent), and how long records are kept."""
 
     purpose: Name = "analytics"
     keep: Span = 90 * 86_400

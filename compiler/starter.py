@@ -41,7 +41,7 @@ fields: {headline: text, text: text}
 variants:
   everyone:     {headline: Hello, text: This page is the same for everyone until a rule says otherwise.}
   evening:      {extends: everyone, headline: Good evening}
-  welcome_back: {headline: Welcome back, text: 'Good to see you again{{request.city | ""}}.'}
+  welcome_back: {headline: Welcome back, text: 'Greetings to {{request.city | "you"}}, and thank you.'}
 """,
     "experiments/hero_headline.yaml": """\
 hypothesis: {change: a warmer greeting, audience: all, outcome: click, by: +3%, because: it is friendlier}

@@ -110,6 +110,7 @@ class _Loader:
         folders = {kind: dict(self._folder(kind, getattr(shapes, shape))) for kind, shape in FOLDERS.items()}
         contents = dict(self._contents(folders["content"]))
         lists = dict(self._lists())
+        self._assets(site)
         items, lookups = self._items(site), dict(self._lookups(site))
         self._model_files(folders["models"])
         if site is not None:  # which says what else is read
@@ -205,6 +206,15 @@ class _Loader:
             if found is not None:
                 yield name, found
 
+    def _assets(self, site: Entry[shapes.Site] | None) -> None:
+        """The folder of static pages must be there where site.yaml names it."""
+        if site is None or "dir" not in site.spec.assets.model_fields_set or (self.folder / site.spec.assets.dir).is_dir():
+            return
+        near = nearest(site.spec.assets.dir, [path.name for path in self.folder.iterdir() if path.is_dir() and path.name not in FOLDERS])
+        self.expected.add(near or site.spec.assets.dir)
+        fix = f"did you mean '{near}'?" if near else "add it, or leave `dir` out where the pages lie elsewhere"
+        self.diagnostics.error("E014", site.place("assets", "dir"), f"the folder '{site.spec.assets.dir}' does not exist", fix)
+
     def _items(self, site: Entry[shapes.Site] | None) -> Items | None:
         declared = site.spec.items if site else None
         if site is None or declared is None or not self._named_file(declared.file, site, ("items", "file")):
@@ -265,9 +275,9 @@ class _Loader:
         free = {*_FREE_FOLDERS, site.spec.assets.dir.split("/")[0]}
         folders = {*FOLDERS, "lists", *(relative.split("/")[0] for relative in self.expected if "/" in relative)}
         for path in sorted(self.folder.iterdir()):
-            if path.name.startswith((".", "_")) or path.name in free:
+            if path.name.startswith((".", "_")) or path.name in free or path.is_dir() and path.name in self.expected:
                 continue
-            if path.is_dir() and path.name not in folders | self.expected:
+            if path.is_dir() and path.name not in folders:
                 self._unread(path.name + "/", _folder_fix(path.name))
             elif path.is_dir():
                 self._unknown_within(path)

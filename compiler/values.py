@@ -178,6 +178,13 @@ def _host(value: str) -> str:
 def _pattern(value: str) -> str:
     if not value.startswith("/") or re.search(r"[\s?#]", value):
         raise refused(f"'{value}' is not a pattern of a path", "begin it with a slash, without query: /p/:sku")
+    from urlpattern import URLPattern
+
+    try:
+        URLPattern({"pathname": value})
+    except ValueError as error:
+        told = str(error).rpartition(" error: ")[2].partition(" (at char")[0]
+        raise refused(f"'{value}' is not a pattern of a path: {told}", "write /p/:sku for one part of the path, /blog/* for all below") from None
     return value
 
 

@@ -113,11 +113,10 @@ class Default(WorkerEntrypoint):
     async def refresh(self) -> None:
         """Load the bundle that the pointer names, if it is another one; whatever is wrong with it, keep the last good one."""
         try:
-            pointer = json.loads(await self.read_pointer())
-            name = pointer["bundle"]
+            name, published = about.released(await self.read_pointer())
             if isolate.bundle is None or name != isolate.bundle.name:
                 isolate.bundle = await self.load_bundle(name)
-            isolate.published, isolate.refused = pointer.get("published"), None
+            isolate.published, isolate.refused = published, None
         except Exception as error:
             keeping = f"keeping {isolate.bundle.name[:12]}" if isolate.bundle else "serving original pages"
             isolate.refused = str(error) if isinstance(error, BundleError) else f"bundle not loaded: {brief(error)}"

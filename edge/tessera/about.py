@@ -1,15 +1,34 @@
-"""What `GET /.well-known/tessera` tells: which bundle decides here, how old it is, and what it runs on."""
+"""Which bundle is to decide here, by the release pointer; and what `GET /.well-known/tessera` tells of the one that does."""
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any, Sequence
 from urllib.parse import urlsplit
 
-from tessera.bundle import FORMAT, Bundle
+from tessera.bundle import FORMAT, Bundle, BundleError
 from tessera.types import parse_time
 
 PATH = "/.well-known/tessera"
 VERSION = "0.1.0"
+_NAME = re.compile(r"[0-9a-f]{64}\Z")
+
+
+def released(pointer: str) -> tuple[str, str | None]:
+    """The name of the bundle that a release pointer names, and when it was published.
+
+    Raises:
+        BundleError: where the text is no pointer.
+    """
+    try:
+        found = json.loads(pointer)
+        name, published = found["bundle"], found.get("published")
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        name = published = None
+    if not isinstance(name, str) or not _NAME.match(name):
+        raise BundleError("release rejected: the pointer cannot be read; publish again")
+    return name, published if isinstance(published, str) else None
 
 
 def path_of(url: str) -> str:

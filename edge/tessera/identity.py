@@ -72,8 +72,8 @@ def sign(visitor: str, issued: int, key: Key) -> str:
     return f"{payload}.{_mac(key, payload)}"
 
 
-def verify(value: str, known: Sequence[Key]) -> Identity:
-    """The identity that a cookie proves; status `rejected` for a forged, broken, oversized or foreign one."""
+def verify(value: str, known: Sequence[Key], now: float) -> Identity:
+    """The identity that a cookie proves; status `rejected` for a forged, broken, oversized, foreign or outlived one."""
     rejected = Identity(None, "rejected")
     if len(value) > MAX_COOKIE or not value.isascii():
         return rejected
@@ -83,7 +83,8 @@ def verify(value: str, known: Sequence[Key]) -> Identity:
     key = next((k for k in known if k.id == parts[1]), None)
     if key is None or not hmac.compare_digest(_mac(key, ".".join(parts[:4])), parts[4]):
         return rejected
-    return Identity(parts[2], "known", int(parts[3], 16))
+    issued = int(parts[3], 16)
+    return rejected if now - issued > MAX_AGE else Identity(parts[2], "known", issued)
 
 
 def cookie_values(header: str, name: str) -> list[str]:
@@ -92,11 +93,11 @@ def cookie_values(header: str, name: str) -> list[str]:
     return [value.strip().strip('"') for key, separator, value in pairs if separator and key.strip() == name]
 
 
-def recognise(header: str, known: Sequence[Key]) -> Identity:
+def recognise(header: str, known: Sequence[Key], now: float) -> Identity:
     """The first of our cookies that verifies; else `rejected` where there was one, `absent` where there was none."""
     values = cookie_values(header, COOKIE)[:4]
     for value in values:
-        identity = verify(value, known)
+        identity = verify(value, known, now)
         if identity.id is not None:
             return identity
     return Identity(None, "rejected" if values else "absent")

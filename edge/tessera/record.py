@@ -86,7 +86,7 @@ def page_view(
         view: the id of the page view. places: slot → what became of it on the page (spliced, slot-unclosed…).
     """
     logged = bundle.log_purpose is None or bundle.log_purpose in visit.purposes
-    kind, unit = next(iter(visit.units.items()), (None, None)) if logged else (None, None)
+    units = visit.units if logged else {}
     return {
         "id": view,
         "page": page,
@@ -94,8 +94,8 @@ def page_view(
         "at": visit.at,
         "offset": visit.offset,
         "bundle": bundle.name,
-        "unit": unit,
-        "unit_kind": kind,
+        "unit": units.get("visitor"),
+        "unit_kind": "visitor" if "visitor" in units else None,
         "inputs": inputs(bundle, visit),
         "ages": {name: round(age) for name, age in visit.ages.items()} if logged else {},
         "seen": {name: plain(seen) for name, seen in visit.seen.items()} if logged else {},
@@ -104,10 +104,16 @@ def page_view(
         "served_from": visit.served_from,
         "fallbacks": list(visit.fallbacks),
         "slots": [
-            {"slot": bundle.slots[d.slot].name, **outcome(bundle, d), "place": (places or {}).get(bundle.slots[d.slot].name)}
+            {"slot": bundle.slots[d.slot].name, **_randomised(bundle, d, units), **outcome(bundle, d), "place": (places or {}).get(bundle.slots[d.slot].name)}
             for d in decisions
         ],
     }
+
+
+def _randomised(bundle: Bundle, decision: Decision, units: Mapping[str, str]) -> dict[str, str]:
+    """The unit of a slot whose experiment does not randomise visitors, so that its arm can be recomputed from its row."""
+    kind = bundle.experiments[decision.experiment].unit if decision.experiment >= 0 else "visitor"
+    return {"unit": units[kind], "unit_kind": kind} if kind != "visitor" and kind in units else {}
 
 
 def rows(message: Mapping[str, Any]) -> list[dict[str, Any]]:

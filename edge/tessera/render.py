@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from tessera.types import Items, Ranked
 
-MAX_VALUE = 512  # characters of one inserted value
+MAX_VALUE = 512  # characters of one fact about the visitor that are inserted
 _CONTROL = {n: None for n in (*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F)} | {n: 0xFFFD for n in range(0xD800, 0xE000)}
 _MARKUP = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&#34;", ord("'"): "&#39;", ord("`"): "&#96;"}
 _SAFE_SCHEMES = ("http:", "https:", "mailto:", "tel:")
@@ -20,12 +20,12 @@ _SAFE_SCHEMES = ("http:", "https:", "mailto:", "tel:")
 
 def escape_text(value: str) -> str:
     """For element content and quoted attribute values; control characters go, lone surrogates become U+FFFD."""
-    return value[:MAX_VALUE].translate(_CONTROL).translate(_MARKUP)
+    return value.translate(_CONTROL).translate(_MARKUP)
 
 
 def escape_url(value: str) -> str:
     """For a URL that the value begins: only http(s), mailto, tel and relative addresses pass; others become `#`."""
-    address = value[:MAX_VALUE].translate(_CONTROL).strip()
+    address = value.translate(_CONTROL).strip()
     head = address.split("/", 1)[0].split("?", 1)[0].split("#", 1)[0].lower()
     if ":" in head and not head.startswith(_SAFE_SCHEMES):
         return "#"
@@ -34,7 +34,7 @@ def escape_url(value: str) -> str:
 
 def escape_url_part(value: str) -> str:
     """For a value inside a URL: percent-encoded whole."""
-    return quote(value[:MAX_VALUE].translate(_CONTROL), safe="")
+    return quote(value.translate(_CONTROL), safe="")
 
 
 ESCAPES: Mapping[str, Callable[[str], str]] = {
@@ -87,7 +87,7 @@ def _part(part: Any, values: Mapping[str, Any], items: Items, ranked: Sequence[R
     if kind == "var":
         _, name, context, fallback = part
         value = values.get(name)
-        return ESCAPES[context](fallback if value is None or value == "" else display(value))
+        return ESCAPES[context](fallback if value is None or value == "" else display(value)[:MAX_VALUE])
     _, field, context = part
     value = items.ids[row] if field == "id" else items.columns[field][row]
     return ESCAPES[context]("" if value is None else display(value))

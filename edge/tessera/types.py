@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Any, Mapping, NamedTuple
 
@@ -190,6 +191,13 @@ def _version(value: Any) -> tuple | None:
     return parse_version(value) if isinstance(value, str) else None
 
 
+def _ip(value: Any) -> str | None:
+    try:
+        return str(ip_address(value)) if isinstance(value, str) and len(value) <= 64 else None
+    except ValueError:
+        return None
+
+
 def _item(value: Any) -> ListedItem | None:
     if isinstance(value, str):
         return ListedItem(value[:MAX_TEXT])
@@ -201,7 +209,7 @@ def _item(value: Any) -> ListedItem | None:
 _SCALARS = {
     "string": _text,
     "enum": _text,
-    "ip": _text,
+    "ip": _ip,
     "bool": lambda value: value if isinstance(value, bool) else None,
     "int": _int,
     "double": _double,

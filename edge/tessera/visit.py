@@ -36,7 +36,7 @@ def arrive(bundle: Bundle, keys: Sequence[Key], request: Request) -> Arrival:
     unread = len(request.cookie) > identity.MAX_HEADER  # a choice may stand in the rest: in doubt it was no
     chosen = consent.choice(cookies[0] if cookies else "" if unread else None, bundle.purposes)
     purposes, jurisdiction = consent.in_force(bundle, chosen, facts)
-    who = identity.recognise(request.cookie, keys)
+    who = identity.recognise(request.cookie, keys, request.at)
     visitor, set_cookie = identity.answer(who, bool(purposes), request.newcomer, request.at, keys[0])
     known = visitor is not None and who.status == "known"
     return Arrival(request, visitor, known, set_cookie, who.status, purposes, jurisdiction, facts)

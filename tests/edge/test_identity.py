@@ -48,37 +48,42 @@ def encoded(secret: bytes) -> str:
     ],
 )
 def test_recognise(header, found):
-    assert recognise(header, KEYS) == found
+    assert recognise(header, KEYS, NOW) == found
 
 
 def test_every_changed_character_is_rejected():
     for place in range(len(GOOD)):
         for other in "A.0-":
             if other != GOOD[place]:
-                assert verify(GOOD[:place] + other + GOOD[place + 1 :], KEYS).id is None
-    assert all(verify(GOOD[:length], KEYS) == REJECTED for length in range(len(GOOD)))
+                assert verify(GOOD[:place] + other + GOOD[place + 1 :], KEYS, NOW).id is None
+    assert all(verify(GOOD[:length], KEYS, NOW) == REJECTED for length in range(len(GOOD)))
 
 
 @given(st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True), st.integers(0, 2**40))
 def test_what_is_signed_is_verified(visitor, issued):
     value = sign(visitor, issued, OLD)
-    assert verify(value, KEYS) == Identity(visitor, "known", issued)
-    assert verify(value, (NEW, FOREIGN)) == REJECTED
+    assert verify(value, KEYS, issued) == Identity(visitor, "known", issued)
+    assert verify(value, (NEW, FOREIGN), issued) == REJECTED
     assert cookie_values(f"tessera={value}", "tessera") == [value]
+
+
+def test_a_cookie_ends_with_its_age_even_where_a_browser_keeps_it():
+    assert verify(GOOD, KEYS, NOW + MAX_AGE).id == "visitor-1"
+    assert verify(GOOD, KEYS, NOW + MAX_AGE + 1) == REJECTED
 
 
 @given(hostile.text)
 def test_no_cookie_makes_it_raise_or_is_believed(text):
     for header in (text, f"tessera={text}", f"tessera=1.new.{text}", f"tessera=1.new.a.{text}.b", f"tessera={GOOD[:20]}{text}"):
-        assert recognise(header, KEYS).id is None
+        assert recognise(header, KEYS, NOW).id is None
         assert all(isinstance(value, str) for value in cookie_values(header, "tessera"))
-    verify(text, ())
+    verify(text, (), NOW)
 
 
 @pytest.mark.parametrize("nasty", [v for v in hostile.NASTY if isinstance(v, str)], ids=range(sum(isinstance(v, str) for v in hostile.NASTY)))
 def test_nasty_cookies_are_rejected(nasty):
-    assert verify(nasty, KEYS) == REJECTED
-    assert recognise(f"tessera={nasty}", KEYS) == REJECTED
+    assert verify(nasty, KEYS, NOW) == REJECTED
+    assert recognise(f"tessera={nasty}", KEYS, NOW) == REJECTED
 
 
 @pytest.mark.parametrize(

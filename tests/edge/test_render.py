@@ -9,7 +9,7 @@ from hypothesis import given
 from tests.edge import hostile
 from tests.edge.sites import COLUMNS, ITEMS
 from tessera.bundle import Items
-from tessera.render import ESCAPES, MAX_VALUE, display, escape_text, escape_url, escape_url_part, prepare, render
+from tessera.render import ESCAPES, MAX_VALUE, display, escape_url, prepare, render
 from tessera.types import ListedItem, Ranked
 
 CATALOGUE = Items(ITEMS, {item: row for row, item in enumerate(ITEMS)}, dict(COLUMNS))
@@ -132,8 +132,10 @@ def test_addresses(address, written):
     assert escape_url(address) == written
 
 
-def test_values_are_bounded():
-    assert len(escape_text("x" * 9999)) == MAX_VALUE == len(escape_url_part("x" * 9999))
+@pytest.mark.parametrize("context", ESCAPES)
+def test_what_a_visitor_brings_is_bounded_and_what_the_author_wrote_is_not(context):
+    assert len(one(context, "x" * 9999)) == MAX_VALUE
+    assert len(render((("var", "x", context, "x" * 9999),), {}, NONE)) == 9999
 
 
 @pytest.mark.parametrize(

@@ -198,19 +198,6 @@ def test_the_second_view_of_a_page_is_as_the_first(views):
         assert views.get(f"/{name}").row["page_status"].startswith("plan-hit")
 
 
-def test_a_page_changed_at_the_origin_is_planned_anew(views):
-    public = views.shop.host.assets / "written-p.html"
-    before = views.get("/written-p")
-    assert WORD in before.text
-    changed = PAGES["written-p.html"].replace(b"<body>", b"<body><h1>news</h1>")
-    try:
-        public.write_bytes(changed)
-        after = views.get("/written-p")
-    finally:
-        public.write_bytes(PAGES["written-p.html"])
-    assert NOTE.sub(b"", after.answer.body) == changed.replace(b">one</p>", f">{WORD}</p>".encode())
-
-
 def test_in_production_no_timing_is_told(views):
     for path in ("/operations", "/omitted-li", "/charset-latin-1"):
         assert "server-timing" not in {name.lower() for name in views.get(path).answer.headers.keys()}

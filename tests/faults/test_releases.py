@@ -1,0 +1,245 @@
+"""Releases that must not go live: before there is any bundle, and while a good one decides. A host of its own, started cold."""
+
+from __future__ import annotations
+
+import json
+import struct
+import time
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Callable
+
+import msgpack
+import pytest
+
+from compiler import sign
+from compiler.emit import _body
+from compiler.local import local
+from compiler.pipeline import compile_site
+from compiler.publish import POINTER, publish, seed
+from compiler.serve import _now, assets_of, host_for, profiles_of
+from tests.shop import STORE, Shop
+from tests.views import NEW_YORK, TUESDAY, Views, at
+from tessera.bundle import FORMAT, HEADER, SIGNATURE_MAGIC, TRAILER, unseal
+
+pytestmark = pytest.mark.xdist_group("releases")
+
+HOME = (STORE / "public" / "index.html").read_bytes()
+WHEN = NEW_YORK | at(TUESDAY)
+PATIENCE = 12.0  # seconds; the pointer is read every second
+
+
+@dataclass
+class Edge:
+    """A host whose releases a test forges."""
+
+    views: Views
+    good: bytes
+    other_key: Any
+
+    @property
+    def shop(self) -> Shop:
+        return self.views.shop
+
+    @property
+    def name(self) -> str:
+        return unseal(self.good).name
+
+    def point(self, pointer: bytes) -> None:
+        self.shop.admin.put_r2("BUNDLES", POINTER, pointer)
+        self.shop.admin.put_kv("RELEASES", "current", pointer)
+
+    def put(self, data: bytes, name: str | None = None) -> None:
+        """Store bytes as a bundle, by this or their own name, and point at them; no check is made."""
+        name = name or HEADER.unpack_from(data)[4].hex()
+        self.shop.admin.put_r2("BUNDLES", f"bundles/{name}.tessera", data)
+        self.point(json.dumps({"bundle": name, "published": "2026-11-24T12:00:00+00:00", "size": len(data)}).encode())
+
+    def signed(self, data: bytes) -> bytes:
+        return sign.sign(data, self.shop.place.signing_key)
+
+    def ask(self, path: str = "/?utm_source=newsletter"):
+        return self.shop.get(path, cookie=self.shop.cookie("carl"), facts=WHEN)
+
+    def told(self, wanted: Callable[[dict], bool]) -> dict:
+        """What the worker says of itself, once it says what is wanted."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            answer = self.ask()
+            assert answer.status == 200
+            found = json.loads(self.shop.get("/.well-known/tessera").body)
+            if wanted(found) or time.monotonic() > until:
+                return found
+            time.sleep(0.25)
+
+    def log(self) -> str:
+        return self.shop.host.log_file.read_text()
+
+
+@pytest.fixture(scope="module")
+def edge(tmp_path_factory: pytest.TempPathFactory) -> Edge:
+    place = local(tmp_path_factory.mktemp("releases"))
+    other_key = place.root / "other.key"
+    sign.generate(other_key)
+    good = sign.sign(compile_site(STORE).bundle, place.signing_key)
+    with host_for(assets_of(STORE), place) as host:
+        seed(host.admin, profiles_of(STORE), _now())
+        yield Edge(Views(Shop(host, place, unseal(good).name)), good, other_key)
+
+
+def flipped(data: bytes, position: int) -> bytes:
+    return data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :]
+
+
+def unsigned(data: bytes) -> bytes:
+    return data[: HEADER.size + HEADER.unpack_from(data)[3]]
+
+
+def reforged(data: bytes, change: Callable[[dict[str, Any]], None]) -> bytes:
+    """The unsigned bundle with changed sections."""
+    body = bytes(unseal(data).body)
+    (length,) = struct.unpack_from(">I", body)
+    envelope = msgpack.unpackb(body[4 : 4 + length])
+    raw = {name: body[offset : offset + size] for name, offset, size, _ in envelope["sections"]}
+    kinds = {name: kind for name, _, _, kind in envelope["sections"]}
+    sections = {name: msgpack.unpackb(part, strict_map_key=False) if kinds[name] == "msgpack" else part for name, part in raw.items()}
+    change(sections)
+    packed = [(name, msgpack.packb(part) if kinds[name] == "msgpack" else part, kinds[name]) for name, part in sections.items()]
+    changed = _body(envelope["site"], packed)
+    return HEADER.pack(data[:8], FORMAT, 0, len(changed), sha256(changed).digest(), bytes(8)) + changed
+
+
+def newer(data: bytes) -> bytes:
+    return data[:8] + struct.pack(">I", FORMAT + 1) + data[12:]
+
+
+def signed_by_another_in_our_name(edge: Edge) -> bytes:
+    theirs = sign.sign(edge.good, edge.other_key)
+    _, key_id, _ = TRAILER.unpack(edge.good[-TRAILER.size :])
+    _, _, signature = TRAILER.unpack(theirs[-TRAILER.size :])
+    return theirs[: -TRAILER.size] + TRAILER.pack(SIGNATURE_MAGIC, key_id, signature)
+
+
+def without_items(sections: dict[str, Any]) -> None:
+    del sections["items"]
+
+
+BAD = {
+    "one flipped byte": (lambda e: e.put(flipped(e.good, 5000)), "does not match its digest"),
+    "a flipped byte of the signature": (lambda e: e.put(flipped(e.good, len(e.good) - 5)), "wrong signature"),
+    "signed by an unknown key": (lambda e: e.put(sign.sign(e.good, e.other_key)), "signed by the unknown key"),
+    "signed by another key in our name": (lambda e: e.put(signed_by_another_in_our_name(e)), "wrong signature"),
+    "not signed": (lambda e: e.put(unsigned(e.good)), "not signed"),
+    "of a newer format": (lambda e: e.put(newer(e.good)), f"format {FORMAT + 1}, this worker reads {FORMAT}"),
+    "truncated": (lambda e: e.put(e.good[:-2000]), "truncated"),
+    "cut to nothing": (lambda e: e.put(b"", "0" * 64), "not a Tessera bundle"),
+    "a web page": (lambda e: e.put(HOME, "1" * 64), "not a Tessera bundle"),
+    "another bundle's bytes": (lambda e: e.put(e.good, "2" * 64), "asked for 222222222222"),
+    "sections that do not fit": (lambda e: e.put(e.signed(reforged(e.good, without_items))), "malformed section"),
+    "a bundle that is not there": (lambda e: e.point(json.dumps({"bundle": "3" * 64}).encode()), "333333333333 is not in the store"),
+    "a pointer that is no JSON": (lambda e: e.point(b"\xff{"), "the pointer cannot be read"),
+    "a pointer to nothing": (lambda e: e.point(b"{}"), "the pointer cannot be read"),
+    "a pointer of another kind": (lambda e: e.point(b'["bundle"]'), "the pointer cannot be read"),
+    "a pointer to a path": (lambda e: e.point(b'{"bundle": "../../secrets"}'), "the pointer cannot be read"),
+}
+
+
+def check_refused(edge: Edge, name: str, bundle: str | None) -> None:
+    forge, why = BAD[name]
+    forge(edge)
+    told = edge.told(lambda found: why in (found["refused"] or ""))
+    assert why in told["refused"] and "\n" not in told["refused"] and ";" in told["refused"] or "not in the store" in told["refused"]
+    assert told["bundle"] == bundle
+    assert why in edge.log() and "bundle-refused" in edge.log()
+
+
+# The tests below tell one story, in order: a cold start, bad releases, a good one, bad ones again.
+
+
+def test_a_cold_start_without_a_release_serves_original_pages(edge):
+    for path, file in (("/", "index.html"), ("/p/kochere", "p/kochere.html"), ("/cart", "cart.html"), ("/shop.css", "shop.css")):
+        started = time.monotonic()
+        answer = edge.shop.get(path, cookie=edge.shop.cookie("carl"))
+        assert (answer.status, answer.body) == (200, (STORE / "public" / file).read_bytes())
+        assert time.monotonic() - started < 5 and not answer.headers.get_all("set-cookie")
+    assert edge.shop.get("/nowhere").status == 404
+    told = edge.told(lambda found: bool(found["refused"]))
+    assert (told["bundle"], told["site"], told["published"]) == (None, None, None)
+    assert told["refused"] == "no release is published; run 'tessera publish'"
+    assert "serving original pages" in edge.log()
+
+
+def test_a_cold_start_with_stores_that_hang_serves_original_pages_in_time(edge):
+    edge.shop.fault(RELEASES="hang", BUNDLES="hang")
+    try:
+        until = time.monotonic() + 4
+        while time.monotonic() < until:
+            started = time.monotonic()
+            assert edge.ask().body == HOME
+            assert time.monotonic() - started < 4
+    finally:
+        edge.shop.fault()
+    assert "bundle-late" in edge.log()
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_first_release_leaves_the_original_pages(edge, name):
+    check_refused(edge, name, None)
+    assert edge.ask().body == HOME
+
+
+def test_a_good_release_recovers(edge):
+    publish(edge.shop.admin, edge.good, _now())
+    told = edge.told(lambda found: found["bundle"] is not None)
+    assert (told["bundle"], told["refused"]) == (edge.name, None)
+    assert b"reading our letters" in edge.ask().body
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_release_leaves_the_last_good_bundle(edge, name):
+    check_refused(edge, name, edge.name)
+    assert b"reading our letters" in edge.ask().body
+
+
+def test_the_way_back_is_to_point_at_the_good_one(edge):
+    edge.put(edge.good)
+    assert edge.told(lambda found: found["refused"] is None)["refused"] is None
+    assert edge.log().count(f"keeping {edge.name[:12]}") >= len(BAD)
+
+
+def breaks_in_rendering(sections: dict[str, Any]) -> None:
+    """Every text of the shop ends in a part that the renderer cannot make."""
+    sections["content"] = [[*content, ["var", "request.city", "no-such-context", ""]] for content in sections["content"]]
+
+
+def breaks_in_deciding(sections: dict[str, Any]) -> None:
+    """The default of every slot is a variant that is not there, and no rule is left to avoid it."""
+    for slot in sections["decisions"]["slots"]:
+        slot[6] = [99, -1, 0, None, [], -1, []]
+
+
+@pytest.mark.parametrize("breaks", [breaks_in_rendering, breaks_in_deciding])
+def test_an_exception_on_the_way_to_a_decision_serves_the_original_page(edge, breaks):
+    """Signed with the right key, accepted, and broken."""
+    bad = edge.signed(reforged(edge.good, breaks))
+    edge.put(bad)
+    told = edge.told(lambda found: found["bundle"] == unseal(bad).name or bool(found["refused"]))
+    if told["refused"] is None:  # a reader may well notice when it loads such a bundle
+        before = edge.log().count("fail-open")
+        answer = edge.shop.get("/", facts=WHEN, cookie="tessera_consent=none")
+        assert (answer.status, answer.body) == (200, HOME)
+        assert not answer.headers.get_all("set-cookie")
+        assert edge.log().count("fail-open") > before
+        assert edge.shop.get("/privacy").status == 200
+    edge.put(edge.good)
+    assert edge.told(lambda found: found["bundle"] == edge.name and not found["refused"])["bundle"] == edge.name
+    assert b"reading our letters" in edge.ask().body
+
+
+def test_a_log_that_hangs_costs_no_page(edge):
+    """Last, because the queue waits for it."""
+    edge.shop.fault(LOG="hang", DECISIONS="hang")
+    started = time.monotonic()
+    assert all(b"reading our letters" in edge.ask().body for _ in range(5))
+    assert time.monotonic() - started < 5
+    edge.shop.fault()
