@@ -64,6 +64,8 @@ def init(folder: Path) -> None:
         written = write(folder)
     except FileExistsError as error:
         fail(f"{error.filename}: this folder is not empty; choose another")
+    except OSError as error:
+        fail(f"{folder}: {error.strerror}")
     for path in written:
         click.echo(f"wrote {path}")
     click.echo(f"next: tessera check {folder}")
@@ -187,7 +189,7 @@ def opened(path: Path, keys: tuple[str, ...] = ()):
     try:
         sealed = unseal(path.read_bytes())
         if keys:
-            verify(sealed, {k: v for file in keys for k, v in public_keys(Path(file).read_text()).items()})
+            verify(sealed, {k: v for file in keys for k, v in public_keys(Path(file).read_text(errors="replace")).items()})
         return load(sealed)
     except (BundleError, KeyFileError) as error:
         fail(f"{path}: {error}")
@@ -261,8 +263,9 @@ def _rule_and_test(one: dict[str, Any]) -> str:
 @VISITOR
 @PAGE
 @click.option("--slot", "only", metavar="NAME", help="Only this slot.")
+@KEY
 @JSON
-def explain(bundle: Path, visitor: Path, page: str | None, only: str | None, as_json: bool) -> None:
+def explain(bundle: Path, visitor: Path, page: str | None, only: str | None, keys: tuple[str, ...], as_json: bool) -> None:
     """Say in plain sentences why each slot got its variant, and why the rules above it did not hold.
 
     \b
@@ -271,7 +274,7 @@ def explain(bundle: Path, visitor: Path, page: str | None, only: str | None, as_
     """
     from tessera.explain import explain as explain_slot
 
-    loaded, decisions = decided(bundle, visitor, page)
+    loaded, decisions = decided(bundle, visitor, page, keys)
     found = [explain_slot(loaded, visit, d) for visit, d in decisions if only in (None, loaded.slots[d.slot].name)]
     if only and not found:
         fail(f"no slot '{only}'; the slots are {', '.join(slot.name for slot in loaded.slots)}")
@@ -308,9 +311,18 @@ def test(site: Path, as_json: bool) -> None:
             if one.problem:
                 click.echo(f"    {one.problem}")
             for f in one.failures:
-                click.echo(f"    {f.slot}.{f.field}: expected {f.expected}, got {f.got}\n      {f.because}")
+                click.echo(f"    {f.slot}.{f.field}: expected {_said(f.expected)}, got {_said(f.got)}")
+            for because in dict.fromkeys(f.because for f in one.failures):
+                click.echo(f"      {because}")
         click.echo(f"{len(results) - len(failed)} passed, {len(failed)} failed")
     sys.exit(1 if failed else 0)
+
+
+def _said(value: Any) -> str:
+    """A value as a scenario would write it."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_said, value))}]"
+    return "nothing" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _failure(failure) -> dict[str, Any]:
@@ -368,8 +380,10 @@ def dev(site: Path, port: int, facts: str, state: Path | None) -> None:
 
     try:
         told = json.loads(facts)
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         fail(f"--facts is not JSON: {error}", 2)
+    if not isinstance(told, dict):
+        fail("--facts is a JSON object, such as '{\"country\": \"DE\"}'", 2)
     compiled(site)  # reports what is wrong before anything starts
     try:
         serve(site, local(state), port=port, facts=told, say=click.echo)
@@ -416,7 +430,11 @@ def schema(folder: Path) -> None:
     """
     from compiler.schema import write
 
-    for path in write(folder):
+    try:
+        written = write(folder)
+    except OSError as error:
+        fail(f"{folder}: {error.strerror}")
+    for path in written:
         click.echo(f"wrote {path}")
 
 

@@ -84,7 +84,7 @@ CODES: dict[str, str] = {
     "E081": "vectors or scores of the wrong shape or type",
     "E082": "a model whose ids or attribute do not fit",
     "E083": "vectors that lose too much when they are quantized",
-    "E084": "a ranking in a component without a block of items",
+    "E084": "a ranking in a component without a block of items, or with the copy of several variants",
     # warnings
     "W001": "a file in the site's folder that nothing reads",
     "W003": "an experiment that no slot runs",

@@ -163,6 +163,8 @@ class Ladders:
         if slot.spec.component in self.ruleset.contents and not self.components.ranks(slot.spec.component):
             message = f"the component '{slot.spec.component}' has no block {{{{#items}}}}…{{{{/items}}}} for ranked items"
             self.diagnostics.error("E084", entry.place(*path, "rank"), message, "add the block to its markup, or show a variant")
+        else:
+            self._one_copy(entry, path, slot)
         for field in spec.at_most:
             fields = self.ruleset.items.fields if self.ruleset.items else {}
             known(self.diagnostics, "E031", "item field", field, fields, entry, *path, "at_most", field, key=True)
@@ -170,6 +172,14 @@ class Ladders:
         if spec.where is not None:
             where = self.conditions.compile(entry, (*path, "where"), spec.where, ("item", "request", "visitor", "account"))
         return ir.Action(spec.rank, spec.rank, spec.take, where, tuple(spec.at_most.items()))
+
+    def _one_copy(self, entry: Entry[Any], path: tuple, slot: Entry[Any]) -> None:
+        """A ranking shows the component's one variant around the items."""
+        component = self.ruleset.contents.get(slot.spec.component)
+        count = len(component.spec.variants) if component is not None else 1
+        if component is not None and component.spec.fields and count != 1:
+            message = f"the component '{component.name}' has {count} variants: whose copy stands around the ranked items?"
+            self.diagnostics.error("E084", entry.place(*path, "rank"), message, "keep one variant, or make a component of its own for the ranking")
 
     def _show(self, entry: Entry[Any], path: tuple, variant: str | None, slot: Entry[Any]) -> ir.Action:
         if variant in (None, "none"):

@@ -58,7 +58,7 @@ def _pointer(store: Admin) -> tuple[str | None, str | None]:
         return None, None
     try:
         return json.loads(found.content).get("bundle"), found.etag
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return None, found.etag
 
 

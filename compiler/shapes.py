@@ -220,7 +220,7 @@ class Ladder(Shape):
 class Place(Shape):
     """Where on which pages, and how the content is put there."""
 
-    page: OneOrMany[Name] = Field(examples=["page: home"])
+    page: OneOrMany = Field(examples=["page: home"])
     selector: Text = Field(examples=["selector: \"#hero\""])
     do: Literal["replace", "inner", "before", "after", "prepend", "append"] = Field(examples=["do: replace"])
 

@@ -207,13 +207,13 @@ class _Loader:
                 yield name, found
 
     def _assets(self, site: Entry[shapes.Site] | None) -> None:
-        """The folder of static pages must be there where site.yaml names it."""
+        """The folder of static pages may lie elsewhere, but its name may not be a misspelt one of a folder that is here."""
         if site is None or "dir" not in site.spec.assets.model_fields_set or (self.folder / site.spec.assets.dir).is_dir():
             return
         near = nearest(site.spec.assets.dir, [path.name for path in self.folder.iterdir() if path.is_dir() and path.name not in FOLDERS])
-        self.expected.add(near or site.spec.assets.dir)
-        fix = f"did you mean '{near}'?" if near else "add it, or leave `dir` out where the pages lie elsewhere"
-        self.diagnostics.error("E014", site.place("assets", "dir"), f"the folder '{site.spec.assets.dir}' does not exist", fix)
+        if near is not None:
+            self.expected.add(near)
+            self.diagnostics.error("E014", site.place("assets", "dir"), f"the folder '{site.spec.assets.dir}' does not exist", f"did you mean '{near}'?")
 
     def _items(self, site: Entry[shapes.Site] | None) -> Items | None:
         declared = site.spec.items if site else None

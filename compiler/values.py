@@ -214,7 +214,8 @@ def _schema(kind: str, **more: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": kind, **more})
 
 
-_NAME_SCHEMA = _schema("string", pattern="^[a-z][a-z0-9_]*$", maxLength=LONGEST_NAME)
+_NAMED = {"type": "string", "pattern": "^[a-z][a-z0-9_]*$", "maxLength": LONGEST_NAME}
+_NAME_SCHEMA = WithJsonSchema(_NAMED)
 _SHARE_SCHEMA = WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^\d{1,3}(\.\d{1,4})?\s*%$"}, {"type": "number", "minimum": 0, "maximum": 1}]})
 _LIFT_SCHEMA = WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^[-+]?\d{1,4}(\.\d{1,4})?\s*%$"}, {"type": "number"}]})
 _DATE_SCHEMA = _schema("string", pattern=r"^\d{4}-\d{2}-\d{2}")
@@ -222,9 +223,12 @@ _SPAN_PATTERN = r"\d{1,6}\s*(s|m|h|d|w)"
 
 Element = TypeVar("Element")
 Many = Annotated[tuple[Element, ...], Strict(False)]
-OneOrMany = Annotated[tuple[Element, ...], Strict(False), BeforeValidator(_one_or_many), Field(min_length=1)]
 
 Name = Annotated[str, AfterValidator(name), _NAME_SCHEMA]
+OneOrMany = Annotated[
+    tuple[Name, ...], Strict(False), BeforeValidator(_one_or_many), Field(min_length=1),
+    WithJsonSchema({"anyOf": [_NAMED, {"type": "array", "items": _NAMED, "minItems": 1}]}),
+]  # fmt: skip
 SpokenName = Annotated[str, AfterValidator(spoken_name), _NAME_SCHEMA]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_text)]
 Condition = Annotated[str, AfterValidator(_text), _schema("string", description="a condition in CEL; quote it")]

@@ -22,6 +22,9 @@ _UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 class VisitorError(Exception):
     """A visitor file that cannot be used; one line that says how to mend it."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
 
 def read_file(path: Path) -> dict[str, Any]:
     """The JSON of a visitor file.

@@ -1,7 +1,7 @@
 // The Worker that miniflare runs: the same edge/entry.py as in production, inside npm's Pyodide.
 // Whatever goes wrong here, a visitor gets the page as it lies in the assets.
 
-import { crash, start } from "./interpreter.mjs";
+import { crash, settle, start } from "./interpreter.mjs";
 import { asAtTheEdge, trusted } from "./facts.mjs";
 import { setFaults, withFaults } from "./faults.mjs";
 import { sameToken } from "./token.mjs";
@@ -24,12 +24,7 @@ function untouched(request, env) {
 /** Run one of the adapter's coroutines to its end and free it. */
 async function run(name, ...args) {
   if (python === null) throw new Error("python did not start");
-  const coroutine = python[name](...args);
-  try {
-    return await coroutine;
-  } finally {
-    coroutine.destroy();
-  }
+  return settle(() => python[name](...args));
 }
 
 async function changeFaults(request) {

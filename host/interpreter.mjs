@@ -12,6 +12,8 @@ import { ADAPTER, ENVIRONMENT, FLAGS, FLAGS_MODULE, HELPER_MODULE, INDEX, instal
 import { unpack } from "./sparse.mjs";
 
 let python;
+let fatal = null;
+const waiting = new Set();
 
 /** A coroutine handed to waitUntil is a borrowed proxy that dies when the call returns: keep a copy until it is done. */
 function patchWaitUntil(ctx) {
@@ -56,6 +58,7 @@ function options() {
 export async function start() {
   try {
     python = await loadPyodide(options());
+    python._api.on_fatal = die;
     install(python, new Uint8Array(application));
     if (snapshot.byteLength === 0) {
       python.registerJsModule(HELPER_MODULE, helper);
@@ -64,6 +67,26 @@ export async function start() {
     return python.pyimport(ADAPTER);
   } finally {
     restore();
+  }
+}
+
+/** A fatal error leaves the interpreter unusable, and whoever waits for it would wait for ever. */
+function die(error) {
+  fatal = error;
+  for (const reject of waiting) reject(error);
+}
+
+/** Wait for a coroutine of the adapter and free it; rejects as soon as the interpreter dies. */
+export async function settle(call) {
+  if (fatal) throw fatal;
+  let reject;
+  const death = new Promise((_, fail) => waiting.add((reject = fail)));
+  const coroutine = call();
+  try {
+    return await Promise.race([coroutine, death]);
+  } finally {
+    waiting.delete(reject);
+    if (!fatal) coroutine.destroy();
   }
 }
 

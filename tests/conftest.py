@@ -28,6 +28,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     running.host.stop()
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever uses the running shop runs in one worker."""
     for item in items:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, Sequence
 from urllib.parse import urlsplit
 
 from tessera.bundle import FORMAT, Bundle, BundleError
-from tessera.types import parse_time
+from tessera.types import parse_json, parse_time
 
 PATH = "/.well-known/tessera"
 VERSION = "0.1.0"
+MAX_POINTER = 4096  # characters
 _NAME = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -22,9 +22,9 @@ def released(pointer: str) -> tuple[str, str | None]:
         BundleError: where the text is no pointer.
     """
     try:
-        found = json.loads(pointer)
+        found = parse_json(pointer, MAX_POINTER)
         name, published = found["bundle"], found.get("published")
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except (ValueError, LookupError, TypeError, AttributeError):
         name = published = None
     if not isinstance(name, str) or not _NAME.match(name):
         raise BundleError("release rejected: the pointer cannot be read; publish again")

@@ -21,7 +21,7 @@ def places(report: str) -> tuple[str, dict[str, str]]:
 def files(messages: Sequence[tuple[str, str]]) -> Iterable[tuple[str, str]]:
     """(key, NDJSON text) for each date among the messages, given as (message id, JSON text).
 
-    The key is made from the message ids, so a batch that the queue delivers again overwrites its own file. A message
+    The key is made from the message ids, so a batch that the queue delivers again (in any order) overwrites its own file. A message
     that is no page view is left out.
     """
     by_date: dict[str, list[tuple[str, str]]] = {}
@@ -34,5 +34,6 @@ def files(messages: Sequence[tuple[str, str]]) -> Iterable[tuple[str, str]]:
             continue
         by_date.setdefault(date, []).append((id_, lines))
     for date, found in sorted(by_date.items()):
+        found.sort()
         name = sha256("\0".join(id_ for id_, _ in found).encode()).hexdigest()[:24]
         yield f"decisions/date={date}/{name}.ndjson", "".join(lines for _, lines in found)

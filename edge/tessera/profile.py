@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from ipaddress import ip_address
 from typing import Any, Iterable, Mapping
 
 from tessera.bundle import Bundle, Lookup
-from tessera.types import EMPTY, Attribute, Profile, coerce, moment_of
+from tessera.types import EMPTY, Attribute, Profile, coerce, moment_of, parse_json
 
 MAX_PROFILE = 65_536  # characters of a stored profile that are read
 NAMESPACES = ("visitor", "account", "request")
@@ -39,11 +38,9 @@ def parse(text: str, known: Iterable[str], at: float) -> Profile | None:
 
     `updated` is when it was written (ISO, or per attribute in `updated_at`); without it the age is taken as zero.
     """
-    if len(text) > MAX_PROFILE:
-        return None
     try:
-        stored = json.loads(text)
-    except (ValueError, RecursionError):
+        stored = parse_json(text, MAX_PROFILE)
+    except ValueError:
         return None
     return read(stored, known, at) if isinstance(stored, dict) else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any, Mapping, NamedTuple
 
 MAX_TEXT = 1024  # characters of one text value that take part in decisions
 MAX_LIST = 256  # elements of one list value
+MAX_DEPTH = 64  # lists and objects within each other in JSON that is read
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -105,6 +107,26 @@ class Decision(NamedTuple):
     items: tuple[Ranked, ...] = ()
     runners_up: tuple[Ranked, ...] = ()
     holdout: bool = False
+
+
+def parse_json(text: str, most: int) -> Any:
+    """JSON of at most so many characters and MAX_DEPTH levels, as plain values.
+
+    The depth is checked first: in WebAssembly a deep nesting exhausts the stack, which no exception tells and no
+    interpreter survives. Brackets within texts count too.
+
+    Raises:
+        ValueError: where it is no such JSON.
+    """
+    if len(text) > most:
+        raise ValueError(f"JSON of {len(text)} characters, at most {most} are read")
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        depth = 0
+        for mark in text:
+            depth += (mark in "[{") - (mark in "]}")
+            if depth > MAX_DEPTH:
+                raise ValueError(f"JSON with more than {MAX_DEPTH} levels")
+    return json.loads(text)
 
 
 # --- coercion: a wrong type is unknown (None), never an exception ----------------------------------------------------

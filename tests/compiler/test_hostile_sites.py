@@ -19,7 +19,7 @@ from compiler.pipeline import compile_site
 from tests.golden.cases import BASE
 
 STORE = Path(__file__).parents[2] / "rulesets" / "store"
-ROUNDS = int(os.environ.get("TESSERA_FUZZ", "40"))  # edits tried for each seed
+ROUNDS = int(os.environ.get("TESSERA_FUZZ", "25"))  # edits tried for each seed
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 3, 10**18, 10**40, 0.5, -0.0, 1e308, float("inf"), float("nan"), "", " ", "x", "none", "null", "true", "5%", "200%", "7d",
     "session", "0d", "99999w", "2026-12-01", "0001-01-01", "9999-12-31", "2026-02-30", "0000-00-00", "\0", "\ud800".encode("utf-8", "replace").decode(), "\u202e",

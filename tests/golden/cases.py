@@ -146,3 +146,26 @@ def _mended(before: str, marked: str, after: str, message: Mapping[str, Any]) ->
     names = [name for name in re.findall(r"'([^']*)'|\"([^\"]*)\"", message["message"]) for name in name if name in marked and name]
     assert names, f"the marked text {marked!r} does not hold the wrong name: {message['message']}"
     return before + marked.replace(names[-1], found["name"]) + after
+
+
+# --- the small site, for other tests -----------------------------------------------------------------------------------
+
+
+def compiled(folder: Path, **edits: Any) -> Any:
+    """The small site with edits (`change`, `write`…), compiled. Raises Rejected."""
+    from compiler.pipeline import compile_site
+
+    site = base_site(folder / "site")
+    apply(site, edits)
+    return compile_site(site, "site")
+
+
+def messages(folder: Path, **edits: Any) -> list[tuple[str, str]]:
+    """(code, message) of everything that is wrong with the small site after edits."""
+    from compiler.diagnostics import Rejected
+
+    try:
+        found = compiled(folder, **edits).diagnostics
+    except Rejected as rejected:
+        found = rejected.diagnostics
+    return [(item.code, item.message) for item in found.items]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,8 +13,9 @@ from click.testing import CliRunner, Result
 
 from compiler.cli import main
 from compiler.diagnostics import CODES
-from tests.golden.cases import UPDATE, Case, apply, base_site, cases, follow
+from tests.golden.cases import HERE, UPDATE, Case, apply, base_site, cases, follow
 
+ROOT = HERE.parents[1]
 CASES = cases()
 
 
@@ -29,6 +33,23 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_base_is_right(site):
     result = check()
     assert (result.exit_code, result.output) == (0, "site: no errors\n")
+
+
+def test_the_reference_is_up_to_date():
+    command = [sys.executable, str(ROOT / "scripts" / "error_reference.py"), "--check"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+# what is asked for where a name does not exist → the codes that say so
+UNKNOWN = ("E021", "E023", "E029", "E030", "E031", "E034", "E035", "E036", "E037", "E038", "E039", "E044", "E045", "E046", "E047", "E048", "E060", "E065", "E066", "E075")
+
+
+@pytest.mark.parametrize("code", UNKNOWN)
+def test_unknown_names_suggest_the_nearest(code):
+    told = [case.expect for case in CASES if case.code == code]
+    assert any(re.search(rf" {code} unknown .*\n(.*\n)*?  fix: did you mean '", text) for text in told) or code == "E023"
+    assert any("did you mean '" in text for text in told)
 
 
 def test_every_code_has_a_case():

@@ -71,7 +71,7 @@ def test_everyone_sees_another_home_page(views):
     for visitor, consent, facts, query, _ in VISITORS.values():
         cookie = views.shop.cookie(visitor, consent) if visitor else f"tessera_consent={consent}" if consent else ""
         bodies.append(views.get("/" + query, cookie=cookie, facts=facts).answer.body)
-    assert len(set(bodies)) >= len(bodies) - 1
+    assert len(set(bodies)) >= len(bodies) - 2, "two of them at most get the default"
 
 
 def test_all_slots_of_a_page_can_be_found():
