@@ -95,8 +95,7 @@ def _vectors(ruleset: Ruleset, entry: Entry[Any], diagnostics: Diagnostics, kind
         message = f"'{attribute}' is {kinds[attribute]}; a visitor's vector is made of a list<item>"
         diagnostics.error("E082", entry.place("visitor", "from"), message, "name an attribute of the type list<item>")
         return None
-    if spec.visitor.else_ is not None:
-        known(diagnostics, "E037", "model", spec.visitor.else_, ruleset.models.keys() - {entry.name}, entry, "visitor", "else")
+    _else_checked(ruleset, entry, diagnostics)
     if spec.vectors.id != ruleset.site.spec.items.id:
         message = f"the vectors are told apart by '{spec.vectors.id}', the items by '{ruleset.site.spec.items.id}'"
         diagnostics.error("E082", entry.place("vectors", "id"), message, f"write `id: {ruleset.site.spec.items.id}`, or make the vectors anew")
@@ -113,6 +112,16 @@ def _vectors(ruleset: Ruleset, entry: Entry[Any], diagnostics: Diagnostics, kind
     half_life = float(spec.visitor.mean.half_life)
     version = _version(rows, scales, repr(half_life).encode())
     return ir.Model(entry.name, version, attribute, half_life, vectors.shape[1], rows, scales, otherwise=spec.visitor.else_)
+
+
+def _else_checked(ruleset: Ruleset, entry: Entry[Any], diagnostics: Diagnostics) -> None:
+    """The stand-in for visitors of whom nothing is known must itself need nothing of them."""
+    other = entry.spec.visitor.else_
+    if other is None or not known(diagnostics, "E037", "model", other, ruleset.models.keys() - {entry.name}, entry, "visitor", "else"):
+        return
+    if ruleset.models[other].spec.score is None:
+        message = f"'{other}' makes a vector of what the visitor did, too: it cannot stand in where nothing is known"
+        diagnostics.error("E082", entry.place("visitor", "else"), message, "name a model with `score:`")
 
 
 def _read(ruleset: Ruleset, entry: Entry[Any], diagnostics: Diagnostics) -> Any:

@@ -184,7 +184,8 @@ def _because(bundle: Bundle, visit: Visit, decision: Decision, told: dict, attem
     if rule and why == "consent":
         return f" by the rule '{rule}' without enrolling the visitor, because consent to the test's purpose is missing"
     if rule:
-        return f", because the rule '{rule}' ({told['level']} level) holds: {attempts[-1].because if attempts else ''}"
+        empty = ", but no item was left to show" if told["model"] and not decision.items else ""
+        return f", because the rule '{rule}' ({told['level']} level) holds: {attempts[-1].because if attempts else ''}{empty}"
     if why == "consent":
         lacking = ", ".join(sorted(bundle.slots[decision.slot].purposes - visit.purposes))
         return f" by default, because without consent to {lacking} no rule above it could hold"

@@ -12,6 +12,8 @@ from tests.shop import ROOT
 from tests.views import BOTH, LONDON, NEW_YORK, OAKLAND, TUESDAY, at
 from tests.views import HAMBURG as GERMANY
 
+pytestmark = pytest.mark.xdist_group("browser")  # with a shop of its own: the other tests of the shop need not wait
+
 HEADLINES = {"educational": "Your first good cup takes three minutes", "evergreen": "Coffee worth waking up for", "upsell": "Never run out on a Sunday"}
 BENEFIT = "Better mornings, delivered"
 MORNING = at("2026-11-24T09:30:00+01:00")

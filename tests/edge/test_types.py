@@ -9,7 +9,7 @@ from hypothesis import given
 
 from tests.edge import hostile
 from tests.edge.sites import TIERS, TYPES
-from tessera.types import MAX_LIST, MAX_TEXT, Attribute, ListedItem, Profile, Visit, coerce, moment_of, parse_duration, parse_time, parse_version, version_text
+from tessera.types import MAX_LIST, MAX_TEXT, Attribute, ListedItem, Profile, Visit, coerce, moment_of, parse_duration, parse_json, parse_time, parse_version, version_text
 
 NAN, INF = float("nan"), float("inf")
 ROWS = [  # type, raw, typed
@@ -119,3 +119,20 @@ def test_values_are_frozen():
             value.name = "b"
     with pytest.raises(TypeError):
         Visit().values["a"] = 1
+
+
+@pytest.mark.parametrize("text", ["1", "1.2", "v1.2.3", "0.0.0-alpha", "1.2.3-rc.1", "1.0.0-0.a.12", "1.2.3+build.7"])
+def test_a_version_as_text_reads_back(text):
+    version = parse_version(text)
+    assert parse_version(version_text(version)) == version
+
+
+@pytest.mark.parametrize("text", ["[" * 65 + "]" * 65, '{"a":' * 65, "[" * 100_000, '"' + "[" * 65 + '"', "x", "", "[1", "1" * 101, "9" * 5000], ids=range(9))
+def test_json_that_is_not_read(text):
+    with pytest.raises(ValueError):
+        parse_json(text, 100 if set(text) == {"1"} else 1_000_000)
+
+
+def test_json_within_its_bounds():
+    assert parse_json("[" * 64 + "]" * 64, 128) is not None
+    assert parse_json("[" + ",".join(['{"a":[]}'] * 500) + "]", 10_000) == [{"a": []}] * 500

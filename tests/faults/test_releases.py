@@ -259,3 +259,14 @@ def test_a_log_that_hangs_costs_no_page(edge):
     assert all(b"reading our letters" in edge.ask().body for _ in range(5))
     assert time.monotonic() - started < 5
     edge.shop.fault()
+
+
+def test_without_a_cookie_key_the_pages_are_the_original_ones(tmp_path):
+    place = local(tmp_path)
+    host = host_for(assets_of(STORE), place)
+    host.secrets = {}
+    with host:
+        publish(host.admin, sign.sign(compile_site(STORE).bundle, place.signing_key), _now())
+        answer = Shop(host, place, "").get("/", facts=WHEN)
+        assert (answer.status, answer.body) == (200, HOME)
+        assert "no cookie key is set" in host.log_file.read_text()

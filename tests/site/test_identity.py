@@ -84,19 +84,17 @@ def bad_cookies(shop) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", bad_cookies.__code__.co_consts and [
-    "forged signature", "another's id", "another key", "unknown key", "cut off", "only the id", "empty", "dots", "another version",
-    "a later time", "oversized", "vast", "not ASCII", "quotes and commas",
-])
-def test_a_cookie_that_does_not_verify_is_ignored_and_replaced(views, name):
-    view = views.get(cookie=f"tessera={bad_cookies(views.shop)[name]}")
-    assert view.answer.status == 200
-    fresh = id_of(view.answer)
-    assert fresh and fresh not in ("carl", "emil")
-    assert view.row["unit"] == fresh
-    assert view.rows["hero"]["rule"] in ("newcomer", None)
-    refused = views.get(cookie=f"tessera={bad_cookies(views.shop)[name]}; tessera_consent=none")
-    assert cookies_of(refused.answer) == [CLEARED]
+def test_a_cookie_that_does_not_verify_is_ignored_and_replaced(views):
+    taken = {}
+    for name, cookie in bad_cookies(views.shop).items():
+        taken[name] = views.get(cookie=f"tessera={cookie}")
+        refused = views.get(cookie=f"tessera={cookie}; tessera_consent=none")
+        assert cookies_of(refused.answer) == [CLEARED], name
+    for name, view in taken.items():
+        fresh = id_of(view.answer)
+        assert view.answer.status == 200 and fresh and fresh not in ("carl", "emil"), name
+        assert view.row["unit"] == fresh and view.rows["hero"]["rule"] in ("newcomer", None), name
+    assert len({view.row["unit"] for view in taken.values()}) == len(taken)
 
 
 def test_of_several_cookies_the_one_that_verifies_counts(views):
