@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Callable, Mapping
+from urllib.request import ProxyHandler, Request, build_opener
 
 from compiler.diagnostics import Rejected
 from compiler.local import Local
 from compiler.pipeline import compile_site
-from compiler.publish import Release, publish, seed
+from compiler.publish import PublishError, Release, publish, seed
 from compiler.sign import public_of, sign
-from compiler.visitors import read_file
+from compiler.visitors import VisitorError, read_file
 from host.process import Admin, Host
 from tessera import identity
 
 FACTS = {"country": "US", "regionCode": "NY", "city": "New York", "continent": "NA", "timezone": "America/New_York", "ip": "198.18.0.1"}
+TAKE_OVER = 10.0  # seconds that the edge may take to follow the pointer here
 Say = Callable[[str], object]
 
 
@@ -82,13 +85,12 @@ def serve(site: Path, place: Local, *, port: int, facts: Mapping[str, object], s
         HostError: the host cannot start.
     """
     with host_for(assets_of(site), place, port=port, facts=facts) as host:
-        admin = Admin(host.admin_url, host.token)
-        live = release(site, place, admin)
+        live = release(site, place, host.admin)
         say(f"\n  {host.url}\n\n  bundle {live.bundle[:12]}, {live.size:,} bytes; stop with Ctrl-C")
         for visitor in profiles_of(site):
             say(f"  as {visitor['id']}: {as_visitor(host, place, visitor)}")
         try:
-            _follow(site, place, admin, say)
+            _follow(site, place, host, say)
         except KeyboardInterrupt:
             say("\nstopping")
 
@@ -104,21 +106,46 @@ def cookie_of(place: Local, visitor: str) -> str:
     return identity.sign(visitor, int(time.time()), identity.keys(place.cookie_key.read_text())[0])
 
 
+def _taken_over(host: Host, live: Release) -> None:
+    """Wait until the edge decides by a release: it looks at the pointer when a page is asked for."""
+    about = Request(f"{host.url}/.well-known/tessera")
+    until = time.monotonic() + TAKE_OVER
+    while time.monotonic() < until:
+        with build_opener(ProxyHandler({})).open(about, timeout=30) as response:
+            if json.load(response)["bundle"] == live.bundle:
+                return
+        time.sleep(0.2)
+
+
 def _stamps(site: Path) -> dict[Path, int]:
-    return {path: path.stat().st_mtime_ns for path in site.rglob("*") if path.is_file()}
+    """When each file was last written; one that vanishes meanwhile is left out."""
+    found = {}
+    for path in site.rglob("*"):
+        try:
+            found[path] = path.stat().st_mtime_ns
+        except FileNotFoundError:
+            continue
+    return found
 
 
-def _follow(site: Path, place: Local, admin: Admin, say: Say) -> None:
+def _follow(site: Path, place: Local, host: Host, say: Say) -> None:
+    """Release the site anew after each change; start the host anew where the static pages changed."""
     before = _stamps(site)
     while True:
         time.sleep(0.5)
         after = _stamps(site)
         if after == before:
             continue
+        changed = {path for path, _ in before.items() ^ after.items()}
         before = after
         try:
-            live = release(site, place, admin)
+            if any(path.is_relative_to(host.assets) for path in changed):
+                host.restart()
+            live = release(site, place, host.admin)
+            _taken_over(host, live)
         except Rejected as rejected:
             say(f"{rejected.diagnostics.render()}\n\nthe last good bundle stays live")
+        except (VisitorError, PublishError) as error:
+            say(f"{error}\nthe last good bundle stays live")
         else:
             say(f"live: {live.bundle[:12]}, {live.size:,} bytes")

@@ -18,6 +18,7 @@ from tessera.context import parse
 from tessera.decide import decide
 from tessera.types import Profile
 
+POINTER_DEADLINE = 1000  # milliseconds that the pointer's copy may take
 BUNDLE_DEADLINE = 2.0  # seconds that a page without any bundle waits for one
 FIELD = "\x1f"
 
@@ -104,16 +105,17 @@ class Default(WorkerEntrypoint):
         if isolate.bundle is not None:
             self.ctx.waitUntil(self.refresh())
             return False
-        try:
-            await asyncio.wait_for(self.refresh(), BUNDLE_DEADLINE)
-        except asyncio.TimeoutError:
+        loading = asyncio.ensure_future(self.refresh())
+        self.ctx.waitUntil(loading)  # past the deadline it goes on for the next page
+        await asyncio.wait({loading}, timeout=BUNDLE_DEADLINE)
+        if not loading.done():
             say("bundle-late", seconds=BUNDLE_DEADLINE)
         return isolate.bundle is not None
 
     async def refresh(self) -> None:
         """Load the bundle that the pointer names, if it is another one; whatever is wrong with it, keep the last good one."""
         try:
-            name, published = about.released(await self.read_pointer())
+            name, published = await self.read_pointer()
             if isolate.bundle is None or name != isolate.bundle.name:
                 isolate.bundle = await self.load_bundle(name)
             isolate.published, isolate.refused = published, None
@@ -122,16 +124,20 @@ class Default(WorkerEntrypoint):
             isolate.refused = str(error) if isinstance(error, BundleError) else f"bundle not loaded: {brief(error)}"
             say("bundle-refused", why=isolate.refused, keeping=keeping)
 
-    async def read_pointer(self) -> str:
-        """The pointer's copy for the edges (KV); where that fails, the pointer itself (R2)."""
-        text = await isolate.bridge.read(self._raw_env().RELEASES, "current", 1000)
+    async def read_pointer(self):
+        """The live bundle's name and when it was published: by the pointer's copy for the edges (KV); where that fails or
+        cannot be read, by the pointer itself (R2)."""
+        text = await isolate.bridge.read(self._raw_env().RELEASES, "current", POINTER_DEADLINE)
         status, _, value = text.partition(FIELD)
-        if status == "ok":
-            return value
+        try:
+            if status == "ok":
+                return about.released(value)
+        except BundleError as error:
+            say("pointer-copy-broken", why=str(error))
         found = await self.env.BUNDLES.get("releases/current.json")
         if found is None:
             raise BundleError("no release is published; run 'tessera publish'")
-        return await found.text()
+        return about.released(await found.text())
 
     async def load_bundle(self, name: str):
         found = await self.env.BUNDLES.get(f"bundles/{name}.tessera")

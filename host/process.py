@@ -12,7 +12,7 @@ import threading
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Mapping
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from host.admin import STATE_FILE, Admin, Conflict, Missing, Stored
 from host.build import build
@@ -124,6 +124,12 @@ class Host:
         finally:
             _end_group(process)
             process.stdout.close()
+
+    def restart(self) -> None:
+        """Stop and start at the same address: a new page among the assets is seen only then."""
+        self.port = urlsplit(self.url or "").port or self.port
+        self.stop()
+        self.start()
 
     def _write_config(self) -> Path:
         """The configuration holds secrets: a file that only we can read, which dev.mjs deletes once read."""
