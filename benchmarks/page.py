@@ -2,8 +2,8 @@
 
     .venv/bin/python -m benchmarks.page [--requests 400] [--rounds 5] [--json]
 
-The CPU is that of the whole host process tree (workerd, its router, node), for a known visitor with a stored profile:
-cookie, consent, one profile read, decisions, rendering, splicing, and the log record after the response.
+The CPU is that of the whole host process tree (workerd, its router, its stores, node). For a known visitor: cookie,
+consent, one profile read, decisions, rendering, splicing; and after the response the record, the queue, its consumer, the log.
 """
 
 from __future__ import annotations
@@ -59,8 +59,13 @@ def main() -> None:
             plain_url = json.loads(plain.stdout.readline())["url"]
             with host_for(assets, place, environment="production") as host:
                 release(STORE, place, host.admin)
-                cookie = f"tessera={cookie_of(place, 'carl')}; tessera_consent=personalization.analytics"
-                for name, path in (("home, 6 slots", "/"), ("product, 5 slots", "/p/kochere")):
+                known = f"tessera={cookie_of(place, 'carl')}; tessera_consent=personalization.analytics"
+                for name, path, cookie in (
+                    ("no slots: passed through", "/privacy", known),
+                    ("home, 6 slots, no consent: no store read", "/", "tessera_consent=none"),
+                    ("home, 6 slots, known visitor", "/", known),
+                    ("product, 4 slots, known visitor", "/p/kochere", known),
+                ):
                     ours = asks(host.url, path, {"cookie": cookie, "user-agent": AGENT}, options.requests, host.pid)
                     theirs = asks(plain_url, path, {"user-agent": AGENT}, options.requests, plain.pid)
                     ours(), theirs()  # warm up
