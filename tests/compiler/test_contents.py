@@ -46,6 +46,7 @@ def test_items_are_repeated_with_their_fields(tmp_path):
         ("image", '<img src="{{x}}" alt="">', "beans.svg", ('<img src="/img/beans.svg" alt="">',)),
         ("image", '<img src="{{x}}" alt="">', "https://cdn.example/a.png", ('<img src="https://cdn.example/a.png" alt="">',)),
         ("text", "<p>{{x}}</p>", "", ("<p></p>",)),
+        ("text", "<p>{{x}}</p>", "long " * 800 + "&", (f"<p>{'long ' * 800}&amp;</p>",)),
     ],
 )  # fmt: skip
 def test_contexts_of_fields(tmp_path, field, markup, text, parts):

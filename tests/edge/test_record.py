@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 
 from tests.edge import hostile
-from tests.edge.sites import ALL, AT, DAY, bundle, shop, visit_of
+from compiler import ir
+from tests.edge.sites import ALL, AT, DAY, bundle, experiment, program, shop, show, slot, visit_of
 from tessera.decide import decide
 from tessera.profile import permitted, read
 from tessera.record import inputs, outcome, page_view, plain, rows
@@ -45,6 +46,26 @@ def test_rows_repeat_what_the_slots_share():
     assert [line["slot"] for line in lines] == ["hero", "banner", "notice"]
     assert all(line["id"] == "view-1" and "slots" not in line for line in lines)
     assert set(lines[0]) == (set(found) - {"slots"}) | set(found["slots"][0])
+
+
+@pytest.mark.parametrize(
+    "purposes, units, unit, kind",
+    [
+        (ALL, {"visitor": "u1", "account": "acme.com"}, "acme.com", "account"),
+        (ALL, {"visitor": "u1"}, "u1", "visitor"),
+        (frozenset({"personalization"}), {"visitor": "u1", "account": "acme.com"}, None, None),
+    ],
+    ids=["the account's arm", "no account, no arm", "without the log's purpose"],
+)
+def test_a_row_has_the_unit_that_its_experiment_randomises(purposes, units, unit, kind):
+    trial = experiment("e", unit="account", purpose="personalization")
+    variants = tuple(ir.Variant(name, ((name,),) * 3) for name in "ab")
+    test = ir.Action(experiment="e", arms=(show("a"), show("b")))
+    site = bundle(program(slot("hero", test=test, variants=variants), experiments=(trial,)))
+    seen = Visit(units=units, purposes=purposes, at=AT)
+    (row,) = rows(page_view(site, seen, decide(site, seen, "home"), view="v", page="home"))
+    assert (row["unit"], row["unit_kind"]) == (unit, kind)
+    assert row["experiment"] == ("e" if "account" in units else None)
 
 
 @pytest.mark.parametrize(

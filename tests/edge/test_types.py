@@ -14,7 +14,7 @@ from tessera.types import MAX_LIST, MAX_TEXT, Attribute, ListedItem, Profile, Vi
 NAN, INF = float("nan"), float("inf")
 ROWS = [  # type, raw, typed
     ("string", "a", "a"), ("string", "", ""), ("string", 1, None), ("string", None, None), ("string", ["a"], None), ("string", True, None),
-    ("string", "x" * (MAX_TEXT + 1), "x" * MAX_TEXT), ("ip", "192.0.2.1", "192.0.2.1"), ("ip", 3221225985, None),
+    ("string", "x" * (MAX_TEXT + 1), "x" * MAX_TEXT), ("ip", "192.0.2.1", "192.0.2.1"), ("ip", "2001:0DB8::0:1", "2001:db8::1"), ("ip", "192.0.2.256", None), ("ip", 3221225985, None),
     ("enum", "free", "free"), ("enum", "Free", None), ("enum", "lapsed", None), ("enum", 1, None), ("enum", None, None),
     ("bool", True, True), ("bool", False, False), ("bool", 1, None), ("bool", "true", None), ("bool", None, None),
     ("int", 3, 3), ("int", 3.0, 3), ("int", 3.5, None), ("int", "3", None), ("int", True, None), ("int", 2**63 - 1, 2**63 - 1), ("int", 2**63, None),
