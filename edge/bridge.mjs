@@ -106,13 +106,18 @@ function originRequest(request, etag) {
   return new Request(request.url, { headers, redirect: "manual" });
 }
 
+/** One Set-Cookie header for each of the cookies, which Python joins by a group separator. */
+function appendCookies(headers, cookies) {
+  for (const cookie of cookies.split("\x1d").filter(Boolean)) headers.append("set-cookie", cookie);
+}
+
 /** The origin's response, changed only as far as a cookie or a timing must ride on it. */
 function untouched(response, { request }, { cookie = "", timing = "" } = {}) {
   const bodiless = request.method === "HEAD" && response.body !== null;
   if (!cookie && !timing && !bodiless) return response;
   const copy = new Response(bodiless ? null : response.body, response);
   if (cookie) {
-    copy.headers.append("set-cookie", cookie);
+    appendCookies(copy.headers, cookie);
     copy.headers.set("cache-control", "private, no-cache");
   }
   if (timing) copy.headers.append("server-timing", timing);
@@ -125,7 +130,7 @@ function personalHeaders(headers, { cookie, timing }) {
   personal.set("cache-control", "private, no-cache");
   const vary = personal.get("vary") ?? "";
   if (!/(^|,)\s*(cookie|\*)\s*(,|$)/i.test(vary)) personal.append("vary", "Cookie");
-  if (cookie) personal.append("set-cookie", cookie);
+  appendCookies(personal, cookie);
   if (timing) personal.append("server-timing", timing);
   return personal;
 }
@@ -178,6 +183,16 @@ export async function pass(token) {
   const { request, env } = viewOf(token);
   views.delete(String(token));
   return env.ASSETS.fetch(request);
+}
+
+/** Another address in place of the page, decided for this visitor alone. */
+export function redirect(token, slot, location, cookie) {
+  const view = viewOf(token);
+  view.page = "redirected";
+  view.slots = [[slot, "redirected"]];
+  const headers = new Headers({ location, "cache-control": "private, no-store" });
+  appendCookies(headers, cookie);
+  return new Response(null, { status: 302, headers });
 }
 
 /** The page with the decided slots in it; whatever goes wrong with the page, the origin's response as it is. */

@@ -20,6 +20,7 @@ from tessera.types import Profile
 
 POINTER_DEADLINE = 1000  # milliseconds that the pointer's copy may take
 BUNDLE_DEADLINE = 2.0  # seconds that a page without any bundle waits for one
+LOG_DEADLINE = 0.2  # seconds that a redirect waits for its record to be queued
 FIELD = "\x1f"
 
 
@@ -71,10 +72,22 @@ class Default(WorkerEntrypoint):
         stored, served_from, fallbacks = await self.read_profile(bundle, arrival)
         seen = visit.settle(bundle, arrival, stored, served_from=served_from, fallbacks=fallbacks)
         decisions = decide(bundle, seen, facts.page)
+        redirect = visit.destination(bundle, arrival, seen, decisions, lambda url: bridge.page(bundle.name, url))
+        if redirect is not None:
+            return await self.redirect(bundle, facts, arrival, seen, *redirect)
         texts = visit.contents(bundle, seen, decisions)
         timing = self._timing(started)
         response = await bridge.respond(facts.token, visit.answer(bundle, arrival, decisions, texts, timing))
         self.ctx.waitUntil(self.log(bundle, facts, seen, decisions))
+        return Response(response)
+
+    async def redirect(self, bundle, facts, arrival, seen, decision, address):
+        """Another address in place of the page. What else was decided for the page was not shown, so it is not logged."""
+        slot, cookie = bundle.slots[decision.slot].name, visit.cookie(bundle, arrival, (decision,))
+        response = isolate.bridge.redirect(facts.token, slot, address, cookie)
+        logging = asyncio.ensure_future(self.log(bundle, facts, seen, (decision,)))
+        self.ctx.waitUntil(logging)
+        await asyncio.wait({logging}, timeout=LOG_DEADLINE)
         return Response(response)
 
     def _raw_env(self):

@@ -6,7 +6,8 @@ import re
 from typing import Any, Sequence
 from urllib.parse import urlsplit
 
-from tessera.bundle import FORMAT, Bundle, BundleError
+from tessera.bundle import FORMAT, BundleError
+from tessera.resolved import Bundle
 from tessera.types import parse_json, parse_time
 
 PATH = "/.well-known/tessera"

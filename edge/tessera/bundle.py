@@ -13,16 +13,20 @@ import struct
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
-from typing import Any, Mapping, Sequence
+from itertools import accumulate
+from typing import Any, Callable, Mapping, Sequence
 
 import msgpack
 
-from tessera import assign, match, score
+from tessera import allocation, assign, match, score
+from tessera.columns import unpack
+from tessera.evaluate import bind
 from tessera.render import prepare
+from tessera.resolved import Action, Bundle, Campaign, Design, Experiment, Lazy, Lookup, Model, Outcomes, Rule, Run, Slot
 from tessera.types import Attribute, Items
 
 MAGIC = b"TESSERA\0"
-FORMAT = 1
+FORMAT = 2
 HEADER = struct.Struct(">8sIIQ32s8s")
 RESERVED = bytes(8)
 SIGNATURE_MAGIC = b"ED25"
@@ -30,6 +34,7 @@ SIGNATURE_CONTEXT = b"tessera bundle v1\0"
 TRAILER = struct.Struct(">4s8s64s")
 ALIGN = 16
 MAX_BYTES = 24 * 2**20
+LEVELS = ("individual", "segment", "cohort")
 
 
 class BundleError(Exception):
@@ -45,156 +50,6 @@ class Sealed:
     signed: bytes
     key_id: str | None
     signature: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """When something is live: epoch seconds [start, end); `local` reads them on the visitor's own clock."""
-
-    start: float | None
-    end: float | None
-    local: bool
-
-    def holds(self, at: float, offset: int) -> bool:
-        now = at + 60 * offset if self.local else at
-        return (self.start is None or now >= self.start) and (self.end is None or now < self.end)
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """What a rule, an arm or a default does: show a variant, rank items by a model, or let an experiment's arms decide.
-
-    `variant` is an index into the slot's variants (-1: leave the page as it is); `arms` holds an action per arm.
-    """
-
-    variant: int = -1
-    model: int = -1
-    take: int = 0
-    where: tuple | None = None
-    at_most: tuple = ()
-    experiment: int = -1
-    arms: tuple["Action | None", ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A condition → action, at one level of a slot's ladder. `mask` covers its conjunctions."""
-
-    name: str
-    level: str
-    mask: int
-    action: Action
-    campaign: int
-    segment: str | None
-    purposes: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A place on pages. `variants`: (name, content index without a patch, then one per arm of `test`)."""
-
-    name: str
-    pages: frozenset[str]
-    selector: str
-    operation: str
-    component: str
-    variants: tuple[tuple[str, tuple[int, ...]], ...]
-    mask: int
-    default: Action
-    test: Action | None
-    always: bool
-    purposes: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Experiment:
-    """A randomised comparison. `share`: (parts, whole). `layer`: (salt, start, end) on the allocation line."""
-
-    name: str
-    salt: str
-    unit: str
-    purpose: str | None
-    share: tuple[int, int]
-    layer: tuple[str, int, int] | None
-    run: Run | None
-    arms: tuple[str, ...]
-    weights: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Campaign:
-    """An owner's initiative: its dates, its cap (times, per seconds) and the condition that pauses it."""
-
-    name: str
-    run: Run | None
-    cap: tuple[int, float] | None
-    pause: tuple | None
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A ranker: `vectors` (with the attribute and half-life of the visitor's vector) or a fixed `order` of all items.
-
-    `otherwise` is the model for visitors that this one knows nothing of (-1: none).
-    """
-
-    name: str
-    version: str
-    attribute: str | None
-    half_life: float
-    vectors: score.Vectors | None
-    order: tuple[float, ...] | None
-    otherwise: int = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """A table from networks to facts: disjoint ranges of 16-byte addresses, sorted; `rows` of `fields`."""
-
-    name: str
-    fields: tuple[str, ...]
-    starts: tuple[bytes, ...]
-    ends: tuple[bytes, ...]
-    rows: tuple[tuple, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """A compiled site, resolved: a request only looks up.
-
-    `reads`: the attributes that a decision or its content may use. `deadline`: milliseconds for a profile read.
-    """
-
-    name: str
-    site: str
-    size: int
-    hosts: tuple[str, ...]
-    pages: tuple[tuple[str, str], ...]
-    attributes: Mapping[str, Attribute]
-    purposes: tuple[str, ...]
-    jurisdictions: tuple[tuple[str, tuple | None, frozenset[str], bool], ...]
-    holdout: tuple[int, int, str] | None
-    log_purpose: str | None
-    deadline: int
-    reads: tuple[Attribute, ...]
-    lookups: Mapping[str, Lookup]
-    lists: Mapping[str, frozenset]
-    index: match.Index
-    trees: Mapping[int, tuple]
-    conditions: Mapping[str, Any]
-    rules: tuple[Rule, ...]
-    rule_of: tuple[int, ...]
-    slots: tuple[Slot, ...]
-    experiments: tuple[Experiment, ...]
-    campaigns: tuple[Campaign, ...]
-    models: tuple[Model, ...]
-    items: Items
-    contents: tuple[tuple, ...]
-    sizes: Mapping[str, int]
-
-    def slots_of(self, page: str | None) -> tuple[int, ...]:
-        """Indices of the slots of a page; of every slot for None."""
-        return tuple(i for i, slot in enumerate(self.slots) if page is None or page in slot.pages)
 
 
 def unseal(data: bytes) -> Sealed:
@@ -261,11 +116,13 @@ def _sections(body: memoryview) -> dict[str, Any]:
 def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
     site, conditions, decisions = sections["site"], sections["conditions"], sections["decisions"]
     lists = {name: frozenset(values) for name, values in sections["lists"]}
-    if sum(row[3] for row in decisions["rules"]) != len(conditions["conjunctions"]):
-        raise ValueError("the rules do not cover the conjunctions")
-    rules, rule_of, masks = _rules(decisions["rules"], len(decisions["slots"]), lists)
     attributes = {a[0]: Attribute(*a[:6], values=frozenset(a[6])) for a in site["attributes"]}
     ids = sections["items"]["ids"]
+    postings = match.Postings(conditions)
+    rules, rule_of, masks = _rules(decisions["rules"], lists)
+    if len(rule_of) != postings.conjunctions:
+        raise ValueError("the rules do not cover the conjunctions")
+    slots = tuple(_slot(row, masks[i], lists) for i, row in enumerate(decisions["slots"]))
     return Bundle(
         name=sealed.name,
         site=site["name"],
@@ -275,7 +132,7 @@ def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
         attributes=attributes,
         purposes=site["purposes"],
         jurisdictions=tuple(
-            (name, match.bind(when, lists), frozenset(allow), gpc) for name, when, allow, gpc in site["jurisdictions"]
+            (name, bind(when, lists), frozenset(allow), gpc) for name, when, allow, gpc in site["jurisdictions"]
         ),
         holdout=site["holdout"],
         log_purpose=site["log_purpose"],
@@ -283,21 +140,39 @@ def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
         reads=tuple(attributes[name] for name in site["reads"]),
         lookups={lookup[0]: Lookup(*lookup) for lookup in sections["lookups"]},
         lists=lists,
-        index=match.build(conditions["terms"], conditions["tests"], conditions["conjunctions"], lists),
-        trees={number: match.bind(tree, lists) for number, tree in conditions["trees"].items()},
-        conditions=conditions,
+        postings=postings,
+        index=match.build(postings, lists),
+        trees={number: bind(tree, lists) for number, tree in conditions["trees"].items()},
+        with_trees=sum(1 << number for number in conditions["trees"]),
         rules=rules,
         rule_of=rule_of,
-        slots=tuple(_slot(row, masks[i], rules, lists) for i, row in enumerate(decisions["slots"])),
-        experiments=tuple(_experiment(row) for row in decisions["experiments"]),
+        slots=slots,
+        experiments=_experiments(decisions["experiments"]),
         campaigns=tuple(
-            Campaign(name, _run(run), cap, match.bind(pause, lists)) for name, run, cap, pause in decisions["campaigns"]
+            Campaign(name, _run(run), cap, bind(pause, lists)) for name, run, cap, pause in decisions["campaigns"]
         ),
         models=tuple(_model(row, sections) for row in decisions["models"]),
         items=Items(ids, {item: row for row, item in enumerate(ids)}, sections["items"]["columns"]),
         contents=tuple(prepare(content) for content in sections["content"]),
         sizes=sections["sizes"],
+        pages_slots=_pages(slots),
+        sessions=any("session" in row[:2] for row in decisions["experiments"]["designs"]) or any(map(_of_session, conditions["trees"].values())),
+        asked=frozenset().union(*(slot.purposes for slot in slots)),
+        outcomes=Outcomes(len(rules), masks),
     )
+
+
+def _of_session(tree: Any) -> bool:
+    """Whether a tree reads the id of the session."""
+    return isinstance(tree, tuple) and (tree == ("ref", "unit.session") or any(map(_of_session, tree)))
+
+
+def _pages(slots: Sequence[Slot]) -> dict[str | None, tuple[int, ...]]:
+    found: dict[str | None, list[int]] = {None: list(range(len(slots)))}
+    for i, slot in enumerate(slots):
+        for page in slot.pages:
+            found.setdefault(page, []).append(i)
+    return {page: tuple(numbers) for page, numbers in found.items()}
 
 
 def _run(row: Sequence | None) -> Run | None:
@@ -307,39 +182,92 @@ def _run(row: Sequence | None) -> Run | None:
 Lists = Mapping[str, frozenset]
 
 
-def _action(row: Sequence | None, lists: Lists) -> Action | None:
+def _action(row: Any, lists: Lists) -> Action | None:
+    """A variant's index; [variant, model, take, where, at_most] to rank; [experiment, [action, …]] to test; nil."""
     if row is None:
         return None
-    variant, model, take, where, at_most, experiment, arms = row
-    where = match.bind(where, lists)
-    return Action(variant, model, take, where, at_most, experiment, tuple(_action(arm, lists) for arm in arms))
+    if isinstance(row, int):
+        return Action(row)
+    if len(row) == 2:
+        return Action(experiment=row[0], arms=tuple(_action(arm, lists) for arm in row[1]))
+    variant, model, take, where, at_most = row
+    return Action(variant, model, take, bind(where, lists), at_most)
 
 
-def _rules(rows: Sequence, slots: int, lists: Lists) -> tuple[tuple[Rule, ...], tuple[int, ...], list[int]]:
+def _rules(columns: Mapping[str, Any], lists: Lists) -> tuple[Lazy, Sequence[int], list[int]]:
     """The rules, the rule of each conjunction, and the mask of each slot."""
-    rules: list[Rule] = []
-    rule_of: list[int] = []
-    masks = [0] * slots
-    for name, slot, level, count, action, campaign, segment, purposes in rows:
-        mask = ((1 << count) - 1) << len(rule_of)
-        rule_of.extend([len(rules)] * count)
-        masks[slot] |= mask
-        rules.append(Rule(name, level, mask, _action(action, lists), campaign, segment, frozenset(purposes)))
-    return tuple(rules), tuple(rule_of), masks
+    names, levels, actions = unpack(columns["names"]), unpack(columns["levels"]), unpack(columns["actions"])
+    counts, per_slot = unpack(columns["counts"]), unpack(columns["slots"])
+    if not len(names) == len(levels) == len(actions) == len(counts) == sum(per_slot):
+        raise ValueError("the columns of the rules are not of one length")
+    total = sum(counts)
+    ends = [total - before for before in accumulate(counts, initial=0)]  # rule → the bit above its conjunctions
+    masks, first = [], 0
+    for many in per_slot:
+        masks.append((1 << ends[first]) - (1 << ends[first + many]))
+        first += many
+    one_each = total == len(counts) and all(counts)
+    rule_of = range(total - 1, -1, -1) if one_each else [rule for rule, count in enumerate(counts) for _ in range(count)][::-1]
+    action_of = _actions(columns, lists)
+    campaigns, segments = columns["campaigns"], columns["segments"]
+
+    def rule(i: int) -> Rule:
+        mask = (1 << ends[i]) - (1 << ends[i + 1])
+        return Rule(names[i], LEVELS[levels[i]], mask, action_of(actions[i]), campaigns.get(i, -1), segments.get(i))
+
+    return Lazy(len(names), rule), rule_of, masks
 
 
-def _slot(row: Sequence, mask: int, rules: Sequence[Rule], lists: Lists) -> Slot:
-    name, pages, selector, operation, component, variants, default, test, always = row
-    purposes = frozenset().union(*(rule.purposes for rule in rules if rule.mask & mask))
+def _actions(columns: Mapping[str, Any], lists: Lists) -> Callable[[int], Action]:
+    """Code → action: see docs/format.md, "decisions"."""
+    experiments, sizes, arms = map(unpack, columns["tests"])
+    others = tuple(_action(row, lists) for row in columns["others"])
+    starts = [0, *accumulate(sizes)]
+
+    def action(code: int) -> Action:
+        number, kind = divmod(code, 3)
+        if kind == 0:
+            return Action(number - 1)
+        if kind == 2:
+            return others[number]
+        shown = arms[starts[number] : starts[number + 1]]
+        return Action(experiment=experiments[number], arms=tuple(Action(variant - 1) for variant in shown))
+
+    return action
+
+
+def _slot(row: Sequence, mask: int, lists: Lists) -> Slot:
+    name, pages, selector, operation, component, names, contents, default, test, always, purposes, flag, values, needs = row
+    variants = tuple(zip(unpack(names), contents)) if contents else tuple((variant, ()) for variant in unpack(names))
     default, test = _action(default, lists), _action(test, lists)
-    return Slot(name, frozenset(pages), selector, operation, component, variants, mask, default, test, always, purposes)
+    values = None if values is None else tuple(unpack(values))
+    return Slot(name, frozenset(pages), selector, operation, component, variants, mask, default, test, always, frozenset(purposes), flag, values, needs)
 
 
-def _experiment(row: Sequence) -> Experiment:
-    name, salt, unit, purpose, share, layer, run, arms, weights = row
+def _experiments(columns: Mapping[str, Any]) -> Lazy:
+    names, design_of = unpack(columns["names"]), unpack(columns["design"])
+    designs = tuple(map(_design, columns["designs"]))
+    salts, keys = columns["salts"], columns["keys"]
+    return Lazy(
+        len(names), lambda i: Experiment(names[i], keys.get(i, names[i]), salts.get(i, names[i]), designs[design_of[i]])
+    )
+
+
+def _design(row: Sequence) -> Design:
+    """See docs/format.md, "decisions": shares are (parts, whole), weights and ranges per arm."""
+    unit, fallback, purpose, kind, buckets, run, arms, weights, ranges, shares, layer, holdout, sticky = row
+    buckets = buckets or assign.HASHES[kind].buckets
+    if ranges is not None:
+        allocations = ((float("-inf"), allocation.by_ranges(ranges)),)
+    else:
+        allocations = tuple((start, allocation.by_weight(weights, buckets, (parts, whole))) for start, parts, whole in shares)
     if layer:
         layer = (layer[0], assign.point(layer[1], layer[3]), assign.point(layer[2], layer[3]))
-    return Experiment(name, salt, unit, purpose, share, layer, _run(run), arms, weights)
+    if holdout:
+        holdout = (assign.point(holdout[0], holdout[1]), holdout[2])
+    fixed = len(allocations) == 1 and not (run or layer or holdout or sticky)
+    version, min_version = sticky or (0, 0)
+    return Design(unit, fallback, purpose, kind, buckets, _run(run), arms, allocations, layer, holdout, bool(sticky), version, min_version, fixed)
 
 
 def _model(row: Sequence, sections: Mapping[str, Any]) -> Model:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from tessera.bundle import Bundle
-from tessera.match import evaluate
+from tessera.resolved import Bundle
+from tessera.evaluate import evaluate
 
 COOKIE = "tessera_consent"
 _SEPARATORS = str.maketrans({",": ".", "|": ".", "+": ".", " ": "."})

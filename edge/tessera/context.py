@@ -201,6 +201,7 @@ BUILT_IN: Mapping[str, tuple[str, tuple[str, ...], Callable[[Request], Any]]] = 
     "request.region": ("string", (), region_of),
     "request.source": ("enum", ("direct", "search", "social", "email", "paid", "referral", "internal"), source_of),
     "request.timezone": ("string", (), lambda r: r.timezone or None),
+    "request.url": ("string", (), lambda r: r.url or None),
     "request.utm_campaign": ("string", (), _utm("campaign")),
     "request.utm_content": ("string", (), _utm("content")),
     "request.utm_medium": ("string", (), _utm("medium")),

@@ -2,64 +2,208 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from bisect import bisect_right
+from typing import Any, Mapping, NamedTuple, Sequence
 
-from tessera import assign, score
-from tessera.bundle import Action, Bundle, Campaign, Experiment, Model, Rule, Slot
-from tessera.match import bits, evaluate, match, names
-from tessera.types import Decision, Items, ListedItem, Ranked, Visit
+from tessera import assign
+from tessera.enrol import assigned, kept_arm
+from tessera.evaluate import evaluate, names
+from tessera.hashes import place
+from tessera.match import bits, match, possible
+from tessera.ranking import rank
+from tessera.resolved import Action, Bundle, Campaign, Experiment, Rule, Slot
+from tessera.types import Decision, Visit, coerce
 
 HOLDOUT = "@holdout"  # the key of `forced` that puts a visitor "in" or "out" of the holdout
 
 
+class _Sight(NamedTuple):
+    """What one call to decide sees: the visit, the conjunctions that hold, and what trees may read."""
+
+    bundle: Bundle
+    visit: Visit
+    alive: int
+    facts: Mapping[str, Any]
+    withheld: frozenset[str]
+    held_out: bool
+
+
 def decide(bundle: Bundle, visit: Visit, page: str | None = None) -> tuple[Decision, ...]:
-    """Decide the slots of a page (of every page for None). Total: it raises for no visit whatsoever."""
-    alive = match(bundle.index, visit.values)
-    return tuple(_decide(bundle, visit, slot, alive) for slot in bundle.slots_of(page))
+    """Decide the slots of a page (of every page, and the flags, for None). Total: it raises for no visit whatsoever."""
+    return decide_slots(bundle, visit, bundle.slots_of(page))
 
 
-def _decide(bundle: Bundle, visit: Visit, number: int, alive: int) -> Decision:
-    slot = bundle.slots[number]
+def decide_slots(bundle: Bundle, visit: Visit, numbers: Sequence[int]) -> tuple[Decision, ...]:
+    """Decide some slots, by number. Total."""
+    try:
+        alive = match(bundle.index, visit.values)
+    except TypeError:  # a value that is not of its attribute's type
+        visit = _typed(bundle, visit)
+        alive = match(bundle.index, visit.values)
+    held_out = _held_out(bundle, visit)
+    if held_out or visit.forced or visit.values.get("request.bot"):
+        sight = _look(bundle, visit, alive, held_out)
+        return tuple([_decide(sight, number) for number in numbers])
+    outcomes, rule_of = bundle.outcomes, bundle.rule_of
+    masks, shown, tests, defaults = outcomes.masks, outcomes.rules, outcomes.tests, outcomes.defaults
+    withheld = not bundle.asked <= visit.purposes
+    sight: _Sight | None = None
+    decisions = []
+    for number in numbers:
+        candidates = alive & masks[number]
+        if candidates:
+            rule = rule_of[candidates.bit_length() - 1]
+            decision = shown[rule]
+            if decision is None and tests[rule] is not None:
+                decision = _quick(tests[rule], visit)
+        else:
+            decision = None if withheld else defaults[number]
+        if decision is None:
+            sight = sight or _look(bundle, visit, alive, held_out)
+            decision = _decide(sight, number)
+        decisions.append(decision)
+    return tuple(decisions)
+
+
+def _typed(bundle: Bundle, visit: Visit) -> Visit:
+    """The visit with every value that is not of its attribute's type left out."""
+    known = ((name, bundle.attributes.get(name), value) for name, value in visit.values.items())
+    values = {name: coerce(attribute, value) for name, attribute, value in known if attribute is not None}
+    return visit._replace(values={name: value for name, value in values.items() if value is not None})
+
+
+class _Quick(NamedTuple):
+    """All it takes to assign an arm where nothing but the unit matters, and the decision for each arm.
+
+    `ends`: where stretches of the allocation line begin or end, sorted; `decisions`: of the stretches between them, None
+    where a unit is outside of the experiment.
+    """
+
+    unit: str
+    purpose: str | None
+    before: bytes
+    ends: tuple[int, ...]
+    decisions: tuple[Decision | None, ...]
+
+
+def _quick(test: _Quick, visit: Visit) -> Decision | None:
+    """The decision of a fixed experiment; None where more must be looked at."""
+    kind, purpose, before, ends, decisions = test
+    unit = visit.units.get(kind)
+    if not unit or (purpose is not None and purpose not in visit.purposes):
+        return None
+    return decisions[bisect_right(ends, place(before, unit.encode("utf-8", "surrogatepass")))]
+
+
+def _look(bundle: Bundle, visit: Visit, alive: int, held_out: bool) -> _Sight:
+    facts = visit.values
+    if bundle.trees:
+        units = {f"unit.{kind}": unit for kind, unit in visit.units.items()}
+        facts = {**facts, **units, **{f"sticky.{e.name}": True for e in _sticky(bundle, visit)}}
+    needed = frozenset(bundle.purposes)
+    return _Sight(bundle, visit, alive, facts, needed - visit.purposes, held_out)
+
+
+def _sticky(bundle: Bundle, visit: Visit) -> list[Experiment]:
+    """The experiments whose arm the visitor keeps."""
+    if not visit.sticky:
+        return []
+    return [e for e in bundle.experiments if e.design.sticky and kept_arm(e, visit) not in (None, -1)]
+
+
+def _decide(sight: _Sight, number: int) -> Decision:
+    """The decision of a slot, after those that it needs."""
+    return _descend(_with_needs(sight, number), number)
+
+
+def _with_needs(sight: _Sight, number: int) -> _Sight:
+    needs = sight.bundle.slots[number].needs
+    if not needs:
+        return sight
+    facts = dict(sight.facts)
+    sight = sight._replace(facts=facts)
+    for parent in needs:
+        facts[f"slot.{sight.bundle.slots[parent].name}"] = value_of(sight.bundle, _descend(sight, parent))
+    return sight
+
+
+def _sight(bundle: Bundle, visit: Visit) -> _Sight:
+    return _look(bundle, visit, match(bundle.index, visit.values), _held_out(bundle, visit))
+
+
+def facts_of(bundle: Bundle, visit: Visit, slot: int) -> Mapping[str, Any]:
+    """What the conditions of a slot may read: the visit's values, its units, sticky arms and the slots that it needs."""
+    return _with_needs(_sight(bundle, visit), slot).facts
+
+
+def runner_up(bundle: Bundle, visit: Visit, decision: Decision) -> Decision | None:
+    """What the ladder would have decided had the rule not held that did; None where no rule decided."""
+    if decision.rule < 0:
+        return None
+    sight = _with_needs(_sight(bundle, visit), decision.slot)
+    mask = bundle.rules[decision.rule].mask
+    below = (mask & -mask) - 1  # the conjunctions of all rules further down
+    return _descend(sight._replace(alive=sight.alive & below), decision.slot)
+
+
+def _descend(sight: _Sight, number: int) -> Decision:
+    """Down the ladder of a slot; the facts hold the decisions of the slots that it needs."""
+    bundle, visit, slot = sight.bundle, sight.visit, sight.bundle.slots[number]
     if visit.values.get("request.bot"):
         return _outcome(bundle, visit, number, slot.default, "bot")
-    if not slot.always and _held_out(bundle, visit):
+    wished = visit.forced.get(f"slot.{slot.name}") if visit.forced else None
+    if wished is not None:
+        variants = [name for name, _ in slot.variants]
+        return _outcome(bundle, visit, number, Action(variants.index(wished) if wished in variants else -1), "preview")
+    if sight.held_out and not slot.always:
         return _outcome(bundle, visit, number, slot.default, "holdout", holdout=True)
     held_back = None
-    candidates = alive & slot.mask
+    candidates = sight.alive & slot.mask
     while candidates:
-        lowest = (candidates & -candidates).bit_length() - 1
-        rule_number = bundle.rule_of[lowest]
-        rule = bundle.rules[rule_number]
-        if not _holds(bundle, visit, lowest):
-            candidates &= candidates - 1
+        first = candidates.bit_length() - 1
+        if not _holds(sight, first):
+            candidates ^= 1 << first
             continue
+        rule_number = bundle.rule_of[first]
+        rule = bundle.rules[rule_number]
         candidates &= ~rule.mask
-        reason = _held_back(bundle, visit, rule)
+        reason = held_back_by(bundle, sight.visit, rule)
         if reason is None:
             decision = _by_rule(bundle, visit, number, rule_number, rule)
             if decision is not None:
                 return decision
         held_back = held_back or reason
-    why = held_back or ("consent" if _consent_matters(bundle, visit, slot, alive) else "default")
-    return _tested(bundle, visit, number, slot.default, why)
+    why = held_back or ("consent" if _consent_matters(sight, slot) else "default")
+    decision = _tested(bundle, visit, number, slot.default, why)
+    if why == "default" and slot.test is None and slot.default.model < 0:
+        bundle.outcomes.defaults[number] = decision
+    return decision
 
 
-def _holds(bundle: Bundle, visit: Visit, conjunction: int) -> bool:
-    tree = bundle.trees.get(conjunction)
-    return tree is None or evaluate(tree, visit.values) is True
+def value_of(bundle: Bundle, decision: Decision) -> Any:
+    """What a decision stands for: a flag's plain value (None for none), or the name of the variant (`none`)."""
+    slot = bundle.slots[decision.slot]
+    if slot.values is not None:
+        return slot.values[decision.variant] if decision.variant >= 0 else None
+    return slot.variants[decision.variant][0] if decision.variant >= 0 else "none"
+
+
+def _holds(sight: _Sight, conjunction: int) -> bool:
+    tree = sight.bundle.trees.get(conjunction)
+    return tree is None or evaluate(tree, sight.facts) is True
 
 
 def _held_out(bundle: Bundle, visit: Visit) -> bool:
     if HOLDOUT in visit.forced:
         return visit.forced[HOLDOUT] == "in"
     unit = visit.units.get("visitor")
-    if bundle.holdout is None or unit is None:
+    if bundle.holdout is None or unit is None or visit.preview:  # who previews sees what was wished for
         return False
     parts, whole, salt = bundle.holdout
     return assign.bucket(salt, unit) < assign.point(parts, whole)
 
 
-def _held_back(bundle: Bundle, visit: Visit, rule: Rule) -> str | None:
+def held_back_by(bundle: Bundle, visit: Visit, rule: Rule) -> str | None:
     """Why a rule that holds may not act now: its campaign is paused, over or not begun, or capped."""
     if rule.campaign < 0:
         return None
@@ -81,22 +225,23 @@ def capped(campaign: Campaign, visit: Visit) -> bool:
     return count >= times
 
 
-def _consent_matters(bundle: Bundle, visit: Visit, slot: Slot, alive: int) -> bool:
+def _consent_matters(sight: _Sight, slot: Slot) -> bool:
     """Whether a rule of the slot that does not hold could have held, had the withheld purposes been in force."""
+    bundle, visit = sight.bundle, sight.visit
     withheld = slot.purposes - visit.purposes
     if not withheld:
         return False
     hidden = frozenset(attribute.name for attribute in bundle.reads if attribute.purpose in withheld)
-    possible = match(bundle.index, visit.values, hidden) & slot.mask
-    return any(_could_hold(bundle, visit, c, bool(alive >> c & 1), hidden) for c in bits(possible))
+    candidates = possible(bundle.index, visit.values, hidden) & slot.mask
+    return any(_could_hold(sight, c, hidden) for c in bits(candidates))
 
 
-def _could_hold(bundle: Bundle, visit: Visit, conjunction: int, tests_hold: bool, hidden: frozenset[str]) -> bool:
+def _could_hold(sight: _Sight, conjunction: int, hidden: frozenset[str]) -> bool:
     """Whether the hidden values decide a conjunction whose other tests hold."""
-    tree = bundle.trees.get(conjunction)
+    tree = sight.bundle.trees.get(conjunction)
     if tree is not None and names(tree) & hidden:
         return True
-    return not tests_hold and _holds(bundle, visit, conjunction)
+    return not sight.alive >> conjunction & 1 and _holds(sight, conjunction)
 
 
 def _by_rule(bundle: Bundle, visit: Visit, slot: int, number: int, rule: Rule) -> Decision | None:
@@ -105,21 +250,57 @@ def _by_rule(bundle: Bundle, visit: Visit, slot: int, number: int, rule: Rule) -
     action = rule.action
     if action.experiment < 0:
         decision = _tested(bundle, visit, slot, action, "rank" if action.model >= 0 else "rule", number)
+        if action.model < 0 and bundle.slots[slot].test is None and _always(bundle, rule):
+            bundle.outcomes.rules[number] = decision
         return None if action.model >= 0 and not decision.items else decision
     experiment = bundle.experiments[action.experiment]
-    arm, enrolled = assigned(experiment, visit)
+    arm, enrolled, propensity = assigned(experiment, visit)
     if arm < 0:
         return None
     chosen = action.arms[arm] or action
     if not enrolled:
         return _outcome(bundle, visit, slot, chosen, _unenrolled(experiment, visit, chosen), number)
-    propensity = _propensity(experiment, arm, visit)
-    return _outcome(bundle, visit, slot, chosen, "test", number, action.experiment, arm, propensity)
+    if bundle.outcomes.tests[number] is None and _always(bundle, rule):
+        bundle.outcomes.tests[number] = _interned(bundle, slot, number, action, experiment)
+    why = "preview" if visit.preview else "test"  # no test of a page view with a preview counts
+    return _outcome(bundle, visit, slot, chosen, why, number, action.experiment, arm, propensity)
+
+
+def _always(bundle: Bundle, rule: Rule) -> bool:
+    """Whether a rule acts whenever its masks say that it holds."""
+    return rule.campaign < 0 and not rule.mask & bundle.with_trees
+
+
+def _interned(bundle: Bundle, slot: int, rule: int, action: Action, experiment: Experiment) -> _Quick | None:
+    """What the quick path needs of a rule's experiment; None where more than the unit decides."""
+    design = experiment.design
+    if not design.fixed or design.hash != "sha256" or "." in design.unit or design.fallback_unit:
+        return None
+    if any(arm is None or arm.model >= 0 for arm in action.arms):
+        return None
+    _, allocation = design.allocations[0]
+    outcomes = [
+        _outcome(bundle, _NOBODY, slot, arm, "test", rule, action.experiment, i, allocation.propensities[i])
+        for i, arm in enumerate(action.arms)
+    ]
+    ends: list[int] = []
+    decisions: list[Decision | None] = [None]
+    for start, end, arm in zip(allocation.starts, allocation.ends, allocation.arms):
+        if ends and ends[-1] == start:
+            ends.pop()
+            decisions.pop()
+        ends += [start, end]
+        decisions += [outcomes[arm], None]
+    return _Quick(design.unit, design.purpose, assign.prefix(experiment.salt), tuple(ends), tuple(decisions))
+
+
+_NOBODY = Visit()
 
 
 def _unenrolled(experiment: Experiment, visit: Visit, chosen: Action) -> str:
     """Why a visitor gets the first arm outside the test: no consent, or no unit of the kind that is randomised."""
-    if not visit.units or (experiment.purpose and experiment.purpose not in visit.purposes):
+    purpose = experiment.design.purpose
+    if not visit.units or (purpose and purpose not in visit.purposes):
         return "consent"
     return "rank" if chosen.model >= 0 else "rule"
 
@@ -130,40 +311,14 @@ def _tested(bundle: Bundle, visit: Visit, slot: int, action: Action, why: str, r
     if test is None:
         return _outcome(bundle, visit, slot, action, why, rule)
     experiment = bundle.experiments[test.experiment]
-    arm, enrolled = assigned(experiment, visit)
+    arm, enrolled, propensity = assigned(experiment, visit)
     if arm < 0:
         return _outcome(bundle, visit, slot, action, why, rule)
     action = test.arms[arm] or action
     if not enrolled:
         return _outcome(bundle, visit, slot, action, why, rule, patch=arm)
-    return _outcome(bundle, visit, slot, action, why, rule, test.experiment, arm, _propensity(experiment, arm, visit), patch=arm)
-
-
-def assigned(experiment: Experiment, visit: Visit) -> tuple[int, bool]:
-    """The arm (-1: none, the visitor is outside the test) and whether the visitor is enrolled.
-
-    Without the experiment's purpose, or without a unit, the visitor gets the first arm and is not enrolled.
-    """
-    if experiment.run and not experiment.run.holds(visit.at, visit.offset):
-        return -1, False
-    forced = visit.forced.get(experiment.name)
-    if forced in experiment.arms:
-        return experiment.arms.index(forced), True
-    unit = assign.unit_of(visit.units, experiment.unit)
-    if unit is None or (experiment.purpose and experiment.purpose not in visit.purposes):
-        return 0, False
-    if experiment.layer:
-        salt, start, end = experiment.layer
-        if not assign.within(assign.bucket(salt, unit), start, end):
-            return -1, False
-    arm = assign.arm_of(assign.bucket(experiment.salt, unit), experiment.weights, experiment.share)
-    return arm, arm >= 0
-
-
-def _propensity(experiment: Experiment, arm: int, visit: Visit) -> float:
-    if visit.forced.get(experiment.name) in experiment.arms:
-        return 1.0
-    return experiment.weights[arm] / sum(experiment.weights)
+    why = "preview" if visit.preview else why
+    return _outcome(bundle, visit, slot, action, why, rule, test.experiment, arm, propensity, patch=arm)
 
 
 def _outcome(
@@ -181,51 +336,11 @@ def _outcome(
 ) -> Decision:
     content = -1
     if action.variant >= 0:
-        content = bundle.slots[slot].variants[action.variant][1][patch + 1]
+        contents = bundle.slots[slot].variants[action.variant][1]
+        content = contents[patch + 1] if contents else -1  # a flag has none
     if action.model < 0:
         return Decision(slot, action.variant, why, rule, content, experiment, arm, propensity, holdout=holdout)
     model, items, after = rank(bundle, visit, action)
     if not items:  # nothing to show: leave the page's own content
         return Decision(slot, -1, why, rule, -1, experiment, arm, propensity, model, holdout=holdout)
     return Decision(slot, action.variant, why, rule, content, experiment, arm, propensity, model, items, after, holdout)
-
-
-def rank(bundle: Bundle, visit: Visit, action: Action) -> tuple[int, tuple[Ranked, ...], tuple[Ranked, ...]]:
-    """The model that ranked, the items an action shows, best first, and the runners-up.
-
-    Nothing is shown where neither the model nor the one that stands in for it knows the visitor.
-    """
-    number, items = action.model, bundle.items
-    order = _order(bundle.models[number], items, visit)
-    if order is None and bundle.models[number].otherwise >= 0:
-        number = bundle.models[number].otherwise
-        order = _order(bundle.models[number], items, visit)
-    if order is None:
-        return number, (), ()
-    model = bundle.models[number]
-    recent = _recent(model, visit)
-    recent_rows = {items.row_of.get(item.id) for item in recent}
-
-    def keep(row: int) -> bool:
-        if row in recent_rows:
-            return False
-        return action.where is None or evaluate(action.where, _facts(items, row, visit)) is True
-
-    groups = [(items.columns[field], most) for field, most in action.at_most]
-    best, after = score.top(order, action.take, keep, groups)
-    return number, tuple(best), tuple(after)
-
-
-def _recent(model: Model, visit: Visit) -> Sequence[ListedItem]:
-    return visit.values.get(model.attribute) or () if model.attribute else ()
-
-
-def _order(model: Model, items: Items, visit: Visit) -> Sequence[float] | None:
-    if model.vectors is None:
-        return model.order
-    query = score.taste(model.vectors, _recent(model, visit), items.row_of, model.half_life, visit.at)
-    return None if query is None else score.scores(model.vectors, query)
-
-
-def _facts(items: Items, row: int, visit: Visit) -> dict:
-    return {**visit.values, "item.id": items.ids[row], **{f"item.{name}": column[row] for name, column in items.columns.items()}}

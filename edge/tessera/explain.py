@@ -5,30 +5,17 @@ Computed on demand from the same postings that decide; the plain path pays nothi
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
 from typing import Any, Iterator, NamedTuple
 
-from tessera.bundle import Bundle, Rule
-from tessera.decide import capped
-from tessera.match import bits, evaluate
+from tessera.resolved import Bundle, Rule
+from tessera.decide import capped, facts_of, runner_up
+from tessera.evaluate import evaluate
+from tessera.match import bits, question
 from tessera.operators import OPERATORS
-from tessera.record import outcome, plain, variant_name
-from tessera.types import Decision, ListedItem, Visit, version_text
+from tessera.phrase import TESTS, expression, quoted
+from tessera.record import outcome, variant_name
+from tessera.types import Decision, Visit
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_PHRASE = {
-    "eq": "{0} is {1}",
-    "in": "{0} is one of {1}",
-    "in_list": "{0} is in the list {1}",
-    "lt": "{0} is below {1}",
-    "le": "{0} is at most {1}",
-    "gt": "{0} is above {1}",
-    "ge": "{0} is at least {1}",
-    "contains": "{0} contains {1}",
-    "starts_with": "{0} starts with {1}",
-    "ends_with": "{0} ends with {1}",
-    "has_element": "{0} has {1}",
-}
 _CAMPAIGN = "its campaign '"  # begins what keeps a rule back that holds; no other sentence begins so
 
 
@@ -41,35 +28,81 @@ class Attempt(NamedTuple):
     because: str
 
 
+class Alternative(NamedTuple):
+    """What else the slot could have got: the variant (or item), why, and the probability or score where there is one."""
+
+    variant: str
+    because: str
+    weight: float | None = None
+
+
 class Explanation(NamedTuple):
-    """A slot's decision in words, and the rules of its ladder in the order they were tried."""
+    """A slot's decision in words, the rules of its ladder in the order they were tried, and the next best, best first."""
 
     slot: str
     sentence: str
     attempts: tuple[Attempt, ...]
+    alternatives: tuple[Alternative, ...]
 
 
 def explain(bundle: Bundle, visit: Visit, decision: Decision) -> Explanation:
-    """Say why the slot got what it got."""
+    """Say why the slot got what it got, and what it would have got otherwise."""
     slot = bundle.slots[decision.slot]
-    attempts = tuple(_attempts(bundle, visit, decision, slot.mask))
-    return Explanation(slot.name, _sentence(bundle, visit, decision, attempts), attempts)
+    seen = _Seen(bundle, visit, facts_of(bundle, visit, decision.slot))
+    attempts = tuple(_attempts(seen, decision, slot.mask))
+    return Explanation(slot.name, _sentence(bundle, visit, decision, attempts), attempts, tuple(_alternatives(bundle, visit, decision)))
 
 
-def _attempts(bundle: Bundle, visit: Visit, decision: Decision, mask: int) -> Iterator[Attempt]:
+class _Seen(NamedTuple):
+    """What the decision saw: the visit, and what trees may read."""
+
+    bundle: Bundle
+    visit: Visit
+    facts: Any
+
+
+def _alternatives(bundle: Bundle, visit: Visit, decision: Decision) -> Iterator[Alternative]:
+    """The other arms of its experiment, the items that came next, and what the ladder would have shown without the rule."""
+    if decision.experiment >= 0:
+        for arm, variant, propensity in other_arms(bundle, visit, decision):
+            yield Alternative(variant, f"the arm '{arm}' of the experiment", propensity)
+    ids = bundle.items.ids
+    for item in decision.runners_up:
+        yield Alternative(ids[item.row], "the next item by score", item.score)
+    following = runner_up(bundle, visit, decision)
+    if following is not None:
+        rule = f"the rule '{bundle.rules[following.rule].name}' holds too" if following.rule >= 0 else "the default"
+        yield Alternative(variant_name(bundle, following), rule)
+
+
+def other_arms(bundle: Bundle, visit: Visit, decision: Decision) -> Iterator[tuple[str, str, float]]:
+    """(arm, variant that it shows, its probability) of the arms that the visitor did not get."""
+    slot, experiment = bundle.slots[decision.slot], bundle.experiments[decision.experiment]
+    by_rule = bundle.rules[decision.rule].action if decision.rule >= 0 else None
+    action = by_rule if by_rule is not None and by_rule.experiment == decision.experiment else slot.test
+    _, allocation = experiment.design.allocations[-1]
+    for i, arm in enumerate(experiment.design.arms):
+        if i == decision.arm:
+            continue
+        shown = action.arms[i].variant if action is not None and action.arms[i] is not None else decision.variant
+        yield arm, slot.variants[shown][0] if shown >= 0 else "none", allocation.propensities[i]
+
+
+def _attempts(seen: _Seen, decision: Decision, mask: int) -> Iterator[Attempt]:
     if decision.why in ("bot", "holdout"):
         return
+    bundle = seen.bundle
     for number, rule in enumerate(bundle.rules):
         if not rule.mask & mask:
             continue
-        met = [c for c in bits(rule.mask) if _unmet(bundle, visit, c) is None]
+        met = [c for c in bits(rule.mask) if _unmet(seen, c) is None]
         if number == decision.rule:
-            yield Attempt(rule.name, rule.level, True, _met(bundle, visit, met[0]) if met else "it holds")
+            yield Attempt(rule.name, rule.level, True, _met(seen, met[0]) if met else "it holds")
             return
         if met:
-            yield Attempt(rule.name, rule.level, False, _held_back(bundle, visit, rule))
+            yield Attempt(rule.name, rule.level, False, _held_back(bundle, seen.visit, rule))
         else:
-            why = dict.fromkeys(_unmet(bundle, visit, c) or "" for c in bits(rule.mask))
+            why = dict.fromkeys(_unmet(seen, c) or "" for c in bits(rule.mask))
             yield Attempt(rule.name, rule.level, False, "; ".join(why) or "its condition can never hold")
 
 
@@ -87,85 +120,65 @@ def _held_back(bundle: Bundle, visit: Visit, rule: Rule) -> str:
     return "its model knows nothing of this visitor"
 
 
-def _met(bundle: Bundle, visit: Visit, conjunction: int) -> str:
-    said = [_describe(bundle, visit, literal) for literal in bundle.conditions["conjunctions"][conjunction]]
-    if bundle.trees.get(conjunction):
-        said.append("its condition holds")
+def _met(seen: _Seen, conjunction: int) -> str:
+    said = [_describe(seen, literal) for literal in seen.bundle.postings.literals[conjunction]]
+    tree = seen.bundle.trees.get(conjunction)
+    if tree is not None:
+        said.append(f"{expression(tree)} holds")
     return " and ".join(said) or "it always holds"
 
 
-def _unmet(bundle: Bundle, visit: Visit, conjunction: int) -> str | None:
+def _unmet(seen: _Seen, conjunction: int) -> str | None:
     """What keeps a conjunction from holding (the first literal that is not true); None where it holds."""
-    for literal in bundle.conditions["conjunctions"][conjunction]:
-        if _answer(bundle, visit, literal) is not True:
-            return _describe(bundle, visit, literal)
-    tree = bundle.trees.get(conjunction)
-    return "its condition does not hold" if tree is not None and evaluate(tree, visit.values) is not True else None
+    for literal in seen.bundle.postings.literals[conjunction]:
+        if _answer(seen, literal) is not True:
+            return _describe(seen, literal)
+    tree = seen.bundle.trees.get(conjunction)
+    if tree is None or evaluate(tree, seen.facts) is True:
+        return None
+    part = next((t for t in tree[1:] if evaluate(t, seen.facts) is not True), tree) if tree[0] == "and" else tree
+    return f"{expression(part)} {'does not hold' if evaluate(part, seen.facts) is False else 'is not known'}"
 
 
-def _term_value(bundle: Bundle, visit: Visit, test: int) -> tuple[str, str, Any]:
-    attribute, function, _ = bundle.conditions["terms"][bundle.conditions["tests"][test][0]]
-    value = visit.values.get(attribute)
+def _asked(seen: _Seen, literal: int) -> tuple[str, str, Any]:
+    """What a literal asks about: the attribute, how it is told, and its value."""
+    attribute, function, _ = seen.bundle.postings.terms[seen.bundle.postings.questions[literal][0]]
+    value = seen.visit.values.get(attribute)
     shown = f"size({attribute})" if function == "size" else attribute
     return attribute, shown, OPERATORS[function](value) if function and value is not None else value
 
 
-def _answer(bundle: Bundle, visit: Visit, literal: int) -> Any:
+def _answer(seen: _Seen, literal: int) -> Any:
     """Kleene's answer of one literal, by the operators themselves."""
-    _, op, argument = bundle.conditions["tests"][literal >> 1]
-    _, _, value = _term_value(bundle, visit, literal >> 1)
+    _, op, argument, negated = seen.bundle.postings.questions[literal]
+    _, _, value = _asked(seen, literal)
     if op == "has":
         answer = value is not None
-    elif op == "has_element":
-        answer = OPERATORS["in"](argument, value)
-    elif op == "in_list":
-        answer = OPERATORS["in"](value, bundle.lists[argument])
     else:
-        answer = OPERATORS[op](value, argument)
-    return (not answer) if answer is not None and literal & 1 else answer
+        answer = question(op)(value, seen.bundle.lists[argument] if op == "in_list" else argument)
+    return (not answer) if answer is not None and negated else answer
 
 
-def _describe(bundle: Bundle, visit: Visit, literal: int) -> str:
+def _describe(seen: _Seen, literal: int) -> str:
     """What the literal found: the value that is, against the value that is asked for."""
-    attribute, shown, value = _term_value(bundle, visit, literal >> 1)
-    _, op, argument = bundle.conditions["tests"][literal >> 1]
+    bundle, visit = seen.bundle, seen.visit
+    attribute, shown, value = _asked(seen, literal)
+    _, op, argument, negated = bundle.postings.questions[literal]
     declared = bundle.attributes.get(attribute)
     if op == "has":
         return f"{shown} is {'known' if value is not None else 'not known'}"
-    if value is None:
+    if value is None and "." not in op:
         withheld = declared is not None and declared.purpose is not None and declared.purpose not in visit.purposes
         return f"{shown} may not be used without consent to {declared.purpose}" if withheld else f"{shown} is not known"
-    holds = _answer(bundle, visit, literal) is True
-    phrase = _PHRASE[op]
-    if holds == bool(literal & 1):  # say what is not so
+    holds = _answer(seen, literal) is True
+    phrase = TESTS.get(op, f"{op}({{0}}, {{1}})")
+    if holds == negated:  # say what is not so
         phrase = phrase.replace(" is ", " is not ", 1) if " is " in phrase else f"it is not so that {phrase}"
     kind = declared.type.removeprefix("list<").removesuffix(">") if declared and shown == attribute else ""
-    asked = phrase.format(shown, _quoted(argument, kind))
-    if holds and op == "eq" and not literal & 1:
+    asked = phrase.format(shown, quoted(argument, kind))
+    if holds and op == "eq" and not negated:
         return asked
-    return f"{asked} (it is {_quoted(value, kind)})"
-
-
-def _quoted(value: Any, kind: str = "") -> str:
-    """A value as it is written in a condition; `kind` is its type, or that of its elements."""
-    if kind == "version" and value and isinstance(value[0], int):
-        return version_text(value)
-    if kind == "timestamp" and isinstance(value, float):
-        return _moment(value)
-    if isinstance(value, (list, tuple)) and not isinstance(value, ListedItem):
-        head = ", ".join(_quoted(v, kind) for v in value[:5])
-        return f"[{head}{', …' if len(value) > 5 else ''}]"
-    value = plain(value.id if isinstance(value, ListedItem) else value)
-    if isinstance(value, str):
-        return f'"{value}"'
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _moment(seconds: float) -> str:
-    try:
-        return (_EPOCH + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
-    except OverflowError:
-        return str(seconds)
+    return f"{asked} (it is {quoted(value, kind)})"
 
 
 def _sentence(bundle: Bundle, visit: Visit, decision: Decision, attempts: tuple[Attempt, ...]) -> str:

@@ -6,17 +6,22 @@ import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Sequence
+from typing import Mapping, Sequence
+
+from tessera.types import EMPTY
 
 COOKIE = "tessera"
+SESSION = "tessera_session"  # told apart only where an experiment randomises sessions
 MAX_COOKIE = 1024  # characters of our cookie
 MAX_HEADER = 16_384  # characters of a Cookie header that are read
 MAX_AGE = 180 * 86_400  # seconds: how long the browser keeps it
 _RENEW = 86_400  # seconds: an older cookie is signed anew, so that its age starts again
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
-_CONTEXT = b"tessera id v1\0"
+_CONTEXTS = {COOKIE: b"tessera id v1\0", SESSION: b"tessera session v1\0"}  # so that neither can stand for the other
+_ARM, _ARMS = "\x1f", "\x1e"  # between a sticky key and its arm, and between two of them
+_SIGNATURE = 44  # characters of the signature and its dot
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,15 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who asked. `id` is None for the unknown; `status`: known, absent or rejected; `issued`: epoch seconds."""
+    """Who asked. `id` is None for the unknown; `status`: known, absent or rejected; `issued`: epoch seconds.
+
+    `sticky`: the arms that the visitor keeps, by the experiment's sticky key.
+    """
 
     id: str | None
     status: str
     issued: int = 0
+    sticky: Mapping[str, str] = field(default_factory=lambda: EMPTY)
 
 
 def keys(setting: str) -> tuple[Key, ...]:
@@ -46,7 +55,7 @@ def keys(setting: str) -> tuple[Key, ...]:
     for entry in filter(None, (part.strip() for part in setting.split(","))):
         name, _, encoded = entry.partition(":")
         try:
-            secret = _decode(encoded)
+            secret = decode(encoded)
         except (Base64Error, ValueError):
             raise ValueError(f"cookie key '{name[:16]}' is not base64url") from None
         if not _ID.match(name) or len(secret) < 16:
@@ -57,34 +66,51 @@ def keys(setting: str) -> tuple[Key, ...]:
     return tuple(found)
 
 
-def _decode(text: str) -> bytes:
+def decode(text: str) -> bytes:
+    """base64url without its padding → bytes."""
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def _mac(key: Key, payload: str) -> str:
-    digest = hmac.digest(key.secret, _CONTEXT + payload.encode("ascii"), sha256)
+def _mac(key: Key, payload: str, cookie: str) -> str:
+    digest = hmac.digest(key.secret, _CONTEXTS[cookie] + payload.encode("ascii"), sha256)
     return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def sign(visitor: str, issued: int, key: Key) -> str:
-    """The cookie's value: version, key name, id, time of issue, HMAC-SHA256 over all of them."""
-    payload = f"1.{key.id}.{visitor}.{issued:x}"
-    return f"{payload}.{_mac(key, payload)}"
+def sign(visitor: str, issued: int, key: Key, sticky: Mapping[str, str] = EMPTY, cookie: str = COOKIE) -> str:
+    """The cookie's value: version, key name, id, time of issue, sticky arms if there are any, HMAC-SHA256 over it all.
+
+    Of the sticky arms the oldest are left out where all of them would make the cookie longer than MAX_COOKIE.
+    """
+    kept = list(sticky.items())
+    while True:
+        arms = urlsafe_b64encode(_ARMS.join(map(_ARM.join, kept)).encode("utf-8", "replace")).rstrip(b"=").decode()
+        payload = f"2.{key.id}.{visitor}.{issued:x}.{arms}" if kept else f"1.{key.id}.{visitor}.{issued:x}"
+        if len(payload) + _SIGNATURE <= MAX_COOKIE:
+            return f"{payload}.{_mac(key, payload, cookie)}"
+        del kept[0]
 
 
-def verify(value: str, known: Sequence[Key], now: float) -> Identity:
+def verify(value: str, known: Sequence[Key], now: float, cookie: str = COOKIE) -> Identity:
     """The identity that a cookie proves; status `rejected` for a forged, broken, oversized, foreign or outlived one."""
     rejected = Identity(None, "rejected")
     if len(value) > MAX_COOKIE or not value.isascii():
         return rejected
     parts = value.split(".")
-    if len(parts) != 5 or parts[0] != "1" or not _ID.match(parts[2]):
+    if (len(parts), parts[0]) not in ((5, "1"), (6, "2")) or not _ID.match(parts[2]):
         return rejected
     key = next((k for k in known if k.id == parts[1]), None)
-    if key is None or not hmac.compare_digest(_mac(key, ".".join(parts[:4])), parts[4]):
+    if key is None or not hmac.compare_digest(_mac(key, ".".join(parts[:-1]), cookie), parts[-1]):
         return rejected
     issued = int(parts[3], 16)
-    return rejected if now - issued > MAX_AGE else Identity(parts[2], "known", issued)
+    if now - issued > MAX_AGE:
+        return rejected
+    return Identity(parts[2], "known", issued, _arms(parts[4]) if parts[0] == "2" else EMPTY)
+
+
+def _arms(encoded: str) -> dict[str, str]:
+    """The sticky arms of a cookie that was verified."""
+    pairs = (pair.partition(_ARM) for pair in decode(encoded).decode().split(_ARMS))
+    return {key: arm for key, _, arm in pairs}
 
 
 def cookie_values(header: str, name: str) -> list[str]:
@@ -93,24 +119,34 @@ def cookie_values(header: str, name: str) -> list[str]:
     return [value.strip().strip('"') for key, separator, value in pairs if separator and key.strip() == name]
 
 
-def recognise(header: str, known: Sequence[Key], now: float) -> Identity:
+def recognise(header: str, known: Sequence[Key], now: float, cookie: str = COOKIE) -> Identity:
     """The first of our cookies that verifies; else `rejected` where there was one, `absent` where there was none."""
-    values = cookie_values(header, COOKIE)[:4]
+    values = cookie_values(header, cookie)[:4]
     for value in values:
-        identity = verify(value, known, now)
+        identity = verify(value, known, now, cookie)
         if identity.id is not None:
             return identity
     return Identity(None, "rejected" if values else "absent")
 
 
-def set_cookie(visitor: str, now: float, key: Key) -> str:
-    """The Set-Cookie value that gives a visitor their id."""
-    return f"{COOKIE}={sign(visitor, int(now), key)}; Max-Age={MAX_AGE}; Path=/; HttpOnly; Secure; SameSite=Lax"
+def set_cookie(visitor: str, now: float, key: Key, sticky: Mapping[str, str] = EMPTY) -> str:
+    """The Set-Cookie value that gives a visitor their id, and the arms that they keep."""
+    return f"{COOKIE}={sign(visitor, int(now), key, sticky)}; Max-Age={MAX_AGE}; Path=/; HttpOnly; Secure; SameSite=Lax"
 
 
-def clear_cookie() -> str:
-    """The Set-Cookie value that takes the id away."""
-    return f"{COOKIE}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax"
+def set_session(session: str, now: float, key: Key) -> str:
+    """The Set-Cookie value that tells a session; the browser forgets it when it closes."""
+    return f"{SESSION}={sign(session, int(now), key, cookie=SESSION)}; Path=/; HttpOnly; Secure; SameSite=Lax"
+
+
+def session_id(newcomer: str) -> str:
+    """The id of a session that begins, from the same randomness as a visitor's id, and telling nothing of it."""
+    return sha256(_CONTEXTS[SESSION] + newcomer.encode()).hexdigest()[:32]
+
+
+def clear_cookie(cookie: str = COOKIE) -> str:
+    """The Set-Cookie value that takes an id away."""
+    return f"{cookie}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax"
 
 
 def answer(identity: Identity, allowed: bool, fresh: str, now: float, key: Key) -> tuple[str | None, str]:
@@ -123,4 +159,4 @@ def answer(identity: Identity, allowed: bool, fresh: str, now: float, key: Key) 
         return None, "" if identity.status == "absent" else clear_cookie()
     if identity.id is None:
         return fresh, set_cookie(fresh, now, key)
-    return identity.id, set_cookie(identity.id, now, key) if now - identity.issued > _RENEW else ""
+    return identity.id, set_cookie(identity.id, now, key, identity.sticky) if now - identity.issued > _RENEW else ""

@@ -1,24 +1,77 @@
 """Masks: which conjunctions hold for a visitor's values, with one look-up per attribute and an AND of integers.
 
-Bit i of a mask stands for conjunction i; conjunctions are numbered slot by slot, rule by rule, so the first rule that
-holds is the lowest set bit. Compare "Indexing Boolean Expressions" (Whang et al., VLDB 2009). `evaluate` decides the
-same conditions as trees, for what masks cannot express.
+Bit i of a mask stands for conjunction i; conjunctions are numbered slot by slot and rule by rule from the last to the
+first, so the first rule of a slot that holds is the highest set bit of the slot's mask. Compare "Indexing Boolean Expressions" (Whang et al., VLDB 2009). The bundle holds sparse
+postings (`Postings`), which become masks when it is loaded.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from dataclasses import dataclass
-from typing import Any, Callable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from math import inf, nextafter
+from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 
-from tessera.operators import OPERATORS, conjunction, disjunction, negation
+from tessera.columns import unpack
+from tessera.evaluate import operation
+from tessera.operators import OPERATORS
 
 _OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A test that is asked once: masks of the conjunctions that survive a true, a false, an unknown answer."""
+class Postings:
+    """What the conditions ask, as the bundle holds it: each question, and the conjunctions that want its answer.
+
+    Attributes:
+        terms: (attribute, function name or "", ordered?) each.
+        questions: (term, operator, argument, negated?) each, term by term; `in_list` names a list. A negated one is
+            wanted where its answer is known and false.
+        conjunctions: how many there are.
+    """
+
+    def __init__(self, section: Mapping[str, Any]) -> None:
+        self.terms: Sequence[tuple[str, str, bool]] = section["terms"]
+        self.conjunctions: int = section["conjunctions"]
+        self.questions: list[tuple[int, str, Any, bool]] = []
+        kinds = [(name, negated) for name in section["operators"] for negated in (False, True)]
+        for term, (values, codes, sizes, picks) in enumerate(section["questions"]):
+            values, codes, sizes, picks = map(unpack, (values, codes, sizes, picks))
+            arguments = [values[pick] for pick in picks]
+            at = 0
+            for code, size in zip(codes, sizes):
+                name, negated = kinds[code]
+                argument = tuple(arguments[at : at + size]) if name == "in" else arguments[at]
+                self.questions.append((term, name, argument, negated))
+                at += size
+        self._numbers, self._counts = unpack(section["numbers"]), unpack(section["counts"])
+        if len(self._counts) != len(self.questions) or sum(self._counts) != len(self._numbers):
+            raise ValueError("the postings do not fit the questions")
+        self._literals: list[list[int]] | None = None
+
+    def masks(self) -> list[int]:
+        """Question → the conjunctions that want it."""
+        shift, numbers, at, found = (1).__lshift__, self._numbers, 0, []
+        for count in self._counts:
+            end = at + count
+            found.append(1 << numbers[at] if count == 1 else sum(map(shift, numbers[at:end])))
+            at = end
+        return found
+
+    @property
+    def literals(self) -> list[list[int]]:
+        """Conjunction → its questions, by number."""
+        if self._literals is None:
+            found: list[list[int]] = [[] for _ in range(self.conjunctions)]
+            at = 0
+            for question, count in enumerate(self._counts):
+                for number in self._numbers[at : at + count]:
+                    found[number].append(question)
+                at += count
+            self._literals = found
+        return self._literals
+
+
+class Check(NamedTuple):
+    """A test that is asked by itself: its function, its argument, and the survivors of each answer."""
 
     function: Callable[[Any, Any], Any]
     argument: Any
@@ -26,88 +79,102 @@ class Check:
     if_false: int
     if_unknown: int
 
+    def survivors(self, answer: Any) -> int:
+        """The conjunctions that an answer leaves."""
+        return self.if_true if answer is True else self.if_false if answer is False else self.if_unknown
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """All that the rules ask of one attribute (or of a function of it), as masks."""
+
+class Table(NamedTuple):
+    """Equality and membership: value → survivors, None for an unknown one; `other` survive a value that no test names."""
+
+    attribute: str
+    survivors: Callable[[Any, int], int]  # `get` of the table
+    other: int
+
+
+class Scale(NamedTuple):
+    """Thresholds: boundaries cut the line into half-open regions; `absent` survive an unknown value."""
+
+    attribute: str
+    absent: int
+    boundaries: tuple
+    regions: tuple[int, ...]
+
+
+class Computed(NamedTuple):
+    """A table or scale over a function of the attribute (`size`)."""
+
+    attribute: str
+    function: Callable[[Any], Any]
+    over: Table | Scale
+
+
+class Checks(NamedTuple):
+    """What neither a table nor a scale answers; `present` survive any known value before the checks are asked."""
 
     attribute: str
     function: Callable[[Any], Any] | None
     absent: int
     present: int
-    table: Mapping[Any, int]
-    other: int
-    points: tuple
-    regions: tuple[int, ...]
     checks: tuple[Check, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
-    """The terms of a bundle, and `everything`: the mask of all conjunctions."""
+class Index(NamedTuple):
+    """All masks of a bundle, and `everything`: the mask of all conjunctions."""
 
-    terms: tuple[Term, ...]
+    tables: tuple[Table, ...]
+    scales: tuple[Scale, ...]
+    computed: tuple[Computed, ...]
+    checks: tuple[Checks, ...]
     everything: int
 
 
-def build(terms: Sequence, tests: Sequence, conjunctions: Sequence, lists: Mapping[str, frozenset]) -> Index:
-    """Turn sparse postings into masks.
+def build(postings: Postings, lists: Mapping[str, frozenset]) -> Index:
+    """Turn sparse postings into masks."""
+    everything = (1 << postings.conjunctions) - 1
+    valued: list[list[_Asked]] = [[] for _ in postings.terms]
+    others: list[list[_Asked]] = [[] for _ in postings.terms]
+    for (term, op, argument, negated), mask in zip(postings.questions, postings.masks()):
+        asked = valued if op == "eq" or op == "in" or op in _OPPOSITE and postings.terms[term][2] else others
+        asked[term].append((op, argument, 0, mask) if negated else (op, argument, mask, 0))
+    tables, scales, computed, checks = [], [], [], []
+    for number, (attribute, name, ordered) in enumerate(postings.terms):
+        if valued[number]:
+            used = 0
+            for _, _, wanting, refusing in valued[number]:
+                used |= wanting | refusing
+            kind = _scale if ordered else _table
+            found = kind(attribute, valued[number], everything & ~used, everything)
+            if name:
+                computed.append(Computed(attribute, OPERATORS[name], found))
+            else:
+                (scales if ordered else tables).append(found)
+        if others[number]:
+            checks.append(_checks(attribute, OPERATORS[name] if name else None, others[number], lists, everything))
+    return Index(tuple(tables), tuple(scales), tuple(computed), tuple(checks), everything)
 
-    Args:
-        terms: (attribute, function name or "", ordered?) each.
-        tests: (term, operator, argument) each; `in_list` names a list.
-        conjunctions: literals each: 2 × test, plus one where the test is negated.
-        lists: the named lists of the site.
-    """
-    asked: list[dict[int, list[tuple[int, bool]]]] = [{} for _ in terms]  # term → test → [(conjunction, negated)]
-    for number, literals in enumerate(conjunctions):
-        for literal in literals:
-            test, negated = literal >> 1, bool(literal & 1)
-            asked[tests[test][0]].setdefault(test, []).append((number, negated))
-    everything = (1 << len(conjunctions)) - 1
-    built = [_term(term, asked[i], tests, lists, everything) for i, term in enumerate(terms)]
-    return Index(tuple(built), everything)
+
+_Asked = tuple[str, Any, int, int]  # operator, argument, the conjunctions that want it true, those that want it false
 
 
-def _mask(numbers: Any) -> int:
-    mask = 0
-    for number in numbers:
-        mask |= 1 << number
-    return mask
-
-
-def _term(term: Sequence, asked: Mapping[int, list], tests: Sequence, lists: Mapping, everything: int) -> Term:
-    attribute, function, ordered = term
-    absent, present = everything, everything
-    value_tests, checks = [], []
-    for test, uses in asked.items():
-        op, argument = tests[test][1], tests[test][2]
-        wanting = _mask(n for n, negated in uses if not negated)
-        refusing = _mask(n for n, negated in uses if negated)
+def _checks(attribute: str, function: Callable | None, tests: Sequence, lists: Mapping, everything: int) -> Checks:
+    absent = present = everything
+    found = []
+    for op, argument, wanting, refusing in tests:
         if op == "has":
             absent &= ~wanting
             present &= ~refusing
             continue
-        absent &= ~(wanting | refusing)
-        if (ordered and op in _OPPOSITE) or op in ("eq", "in"):
-            value_tests.append((op, argument, wanting, refusing))
-        else:
-            argument = lists[argument] if op == "in_list" else argument
-            checks.append(_check(op, argument, wanting, refusing, everything))
-    points, regions = _regions(value_tests, everything) if ordered else ((), ())
-    table, other = _table(value_tests, everything) if not ordered else ({}, everything)
-    call = OPERATORS[function] if function else None
-    return Term(attribute, call, absent, present, table, other, points, regions, tuple(checks))
+        argument = lists[argument] if op == "in_list" else argument
+        check = Check(question(op), argument, everything & ~refusing, everything & ~wanting, everything & ~(wanting | refusing))
+        absent &= check.survivors(check.function(None, argument))
+        found.append(check)
+    return Checks(attribute, function, absent, present, tuple(found))
 
 
-def _check(op: str, argument: Any, wanting: int, refusing: int, everything: int) -> Check:
-    if op == "in_list":
-        function = OPERATORS["in"]
-    elif op == "has_element":
-        function = _has_element
-    else:
-        function = OPERATORS[op]
-    return Check(function, argument, everything & ~refusing, everything & ~wanting, everything & ~(wanting | refusing))
+def question(op: str) -> Callable[[Any, Any], Any]:
+    """The function of a test, of the value and the argument."""
+    return OPERATORS["in"] if op == "in_list" else _has_element if op == "has_element" else operation(op)
 
 
 def _has_element(collection: Any, element: Any) -> Any:
@@ -118,157 +185,113 @@ def _values(op: str, argument: Any) -> tuple:
     return argument if op == "in" else (argument,)
 
 
-def _table(tests: list, everything: int) -> tuple[dict, int]:
-    """Equality and membership: value → survivors, and the survivors of a value that no test names.
-
-    A conjunction survives where every test that it wants names the value; `twice` are those that want several.
-    """
+def _table(attribute: str, tests: list[_Asked], absent: int, everything: int) -> Table:
+    """A conjunction survives where every test that it wants names the value; `twice` are those that want several."""
     wanted = twice = 0
     for _, _, wanting, _ in tests:
         twice |= wanted & wanting
         wanted |= wanting
     other = everything & ~wanted
+    unnamed = other | twice
     table: dict[Any, int] = {}
+    get = table.get
     for op, argument, wanting, _ in tests:
-        for value in _values(op, argument):
-            table[value] = table.get(value, other | twice) | wanting
-    for op, argument, wanting, _ in tests:
-        if wanting & twice:
-            inside = frozenset(_values(op, argument))
-            for value in table.keys() - inside:
-                table[value] &= ~(wanting & twice)
+        for value in argument if op == "in" else (argument,):
+            table[value] = get(value, unnamed) | wanting
+    if twice:
+        for op, argument, wanting, _ in tests:
+            if wanting & twice:
+                for value in table.keys() - frozenset(_values(op, argument)):
+                    table[value] &= ~(wanting & twice)
     for op, argument, _, refusing in tests:
-        for value in _values(op, argument):
-            table[value] &= ~refusing
-    return table, other
+        if refusing:
+            for value in _values(op, argument):
+                table[value] &= ~refusing
+    table[None] = absent
+    return Table(attribute, get, other)
 
 
-def _regions(tests: list, everything: int) -> tuple[tuple, tuple[int, ...]]:
-    """Thresholds: sorted points cut the line into regions; survivors of each.
-
-    Regions are odd at a point and even between points. A conjunction dies in all regions up to one, or from one on.
-    """
-    points = sorted({point for op, argument, _, _ in tests for point in _values(op, argument)})
-    number = {point: 2 * i + 1 for i, point in enumerate(points)}
-    equal = [("in", tuple(number[p] for p in _values(op, a)), wanting, refusing) for op, a, wanting, refusing in tests if op not in _OPPOSITE]
-    table, other = _table(equal, everything)
-    regions = [table.get(region, other) for region in range(2 * len(points) + 1)]
-    up_to, from_on = [0] * len(regions), [0] * len(regions)
+def _scale(attribute: str, tests: list[_Asked], absent: int, everything: int) -> Scale:
+    """Every test holds on intervals [from, to) of the line; a conjunction dies where a test that it wants does not hold."""
+    edges = sorted({edge for op, argument, _, _ in tests for value in _values(op, argument) for edge in _edges(op, value)})
+    region = {edge: i + 1 for i, edge in enumerate(edges)}  # the region that begins at an edge
+    from_on, up_to = [0] * (len(edges) + 1), [0] * (len(edges) + 1)  # who dies from a region on, and up to one
+    points: list[_Asked] = []
     for op, argument, wanting, refusing in tests:
-        if op in _OPPOSITE:
-            _dies(_OPPOSITE[op], number[argument], wanting, up_to, from_on)
-            _dies(op, number[argument], refusing, up_to, from_on)
-    for region in range(1, len(regions)):
-        from_on[region] |= from_on[region - 1]
-        up_to[-1 - region] |= up_to[-region]
-    return tuple(points), tuple(alive & ~(up_to[i] | from_on[i]) for i, alive in enumerate(regions))
+        if op in ("eq", "in"):
+            points.append(("in", tuple(region[value] for value in _values(op, argument)), wanting, refusing))
+            continue
+        (edge,) = _edges(op, argument)
+        below, above = (refusing, wanting) if op in ("lt", "le") else (wanting, refusing)
+        up_to[region[edge] - 1] |= below
+        from_on[region[edge]] |= above
+    for i in range(1, len(from_on)):
+        from_on[i] |= from_on[i - 1]
+        up_to[-1 - i] |= up_to[-i]
+    _, survivors, other = _table(attribute, points, 0, everything)
+    regions = tuple(survivors(i, other) & ~(from_on[i] | up_to[i]) for i in range(len(from_on)))
+    return Scale(attribute, absent, tuple(edges), regions)
 
 
-def _dies(op: str, region: int, mask: int, up_to: list[int], from_on: list[int]) -> None:
-    """Note that the conjunctions of a mask die wherever the value stands in this relation to the region's point."""
-    if op in ("lt", "le"):
-        up_to[region - (op == "lt")] |= mask
-    else:
-        from_on[region + (op == "gt")] |= mask
+def _edges(op: str, value: Any) -> tuple:
+    """Where a test's answer changes: regions begin there."""
+    if op in ("lt", "ge"):
+        return (value,)
+    return (_next(value),) if op in ("le", "gt") else (value, _next(value))
 
 
-def match(index: Index, values: Mapping[str, Any], wildcard: frozenset[str] = frozenset()) -> int:
-    """The mask of the conjunctions that hold. Attributes in `wildcard` are left out of account (anything could be)."""
+def _next(value: Any) -> Any:
+    """The smallest value of the kind above this one; of a version (five parts), a tuple that lies between it and all above."""
+    if isinstance(value, int):
+        return value + 1
+    return nextafter(value, inf) if isinstance(value, float) else (*value, "")
+
+
+def match(index: Index, values: Mapping[str, Any]) -> int:
+    """The mask of the conjunctions that hold, their trees left out of account.
+
+    Raises:
+        TypeError: for a value that is not of its attribute's type.
+    """
     alive = index.everything
-    for term in index.terms:
-        if term.attribute in wildcard:
-            continue
-        value = values.get(term.attribute)
-        if value is not None and term.function is not None:
-            value = term.function(value)
+    get = values.get
+    for attribute, survivors, other in index.tables:
+        alive &= survivors(get(attribute), other)
+    for attribute, absent, boundaries, regions in index.scales:
+        value = get(attribute)
+        alive &= absent if value is None else regions[bisect_right(boundaries, value)]
+    for attribute, function, over in index.computed:
+        value = get(attribute)
+        alive &= _look(over, None if value is None else function(value))
+    for attribute, function, absent, present, checks in index.checks:
+        value = get(attribute)
+        if function is not None and value is not None:
+            value = function(value)
         if value is None:
-            alive &= term.absent
+            alive &= absent
             continue
-        alive &= term.present
-        if term.table:
-            alive &= term.table.get(value, term.other)
-        if term.points:
-            at = bisect_left(term.points, value)
-            alive &= term.regions[2 * at + (at < len(term.points) and term.points[at] == value)]
-        for check in term.checks:
-            answer = check.function(value, check.argument)
-            alive &= check.if_true if answer is True else check.if_false if answer is False else check.if_unknown
-        if not alive:
-            break
+        alive &= present
+        for asked, argument, if_true, if_false, if_unknown in checks:
+            answer = asked(value, argument)
+            alive &= if_true if answer is True else if_false if answer is False else if_unknown
     return alive
 
 
+def _look(over: Table | Scale, value: Any) -> int:
+    if isinstance(over, Table):
+        return over.survivors(value, over.other)
+    return over.absent if value is None else over.regions[bisect_right(over.boundaries, value)]
+
+
+def possible(index: Index, values: Mapping[str, Any], hidden: frozenset[str]) -> int:
+    """The conjunctions that could hold whatever the hidden attributes were."""
+    seen = Index(*(tuple(term for term in terms if term.attribute not in hidden) for terms in index[:4]), index.everything)
+    return match(seen, values)
+
+
 def bits(mask: int) -> Iterator[int]:
-    """The numbers of the conjunctions in a mask, the first first."""
+    """The numbers of the conjunctions in a mask, in the order of their rules: the highest first."""
     while mask:
-        yield (mask & -mask).bit_length() - 1
-        mask &= mask - 1
-
-
-# --- trees ----------------------------------------------------------------------------------------------------------
-
-
-def evaluate(tree: Sequence, values: Mapping[str, Any], scope: Mapping[str, Any] | None = None) -> Any:
-    """The value of a condition as a tree, None where it is unknown.
-
-    A tree is a tuple: ("const", v), ("ref", name), ("has", name), ("local", var), ("and"|"or", t…), ("not", t),
-    ("if", condition, then, else), ("exists"|"all"|"exists_one", var, range, body) or (operator, t…). Named lists
-    were put in place of ("list", name) by `bind`.
-    """
-    op = tree[0]
-    if op == "const":
-        return tree[1]
-    if op == "ref":
-        return values.get(tree[1])
-    if op == "has":
-        return values.get(tree[1]) is not None
-    if op == "local":
-        return scope[tree[1]] if scope else None
-    if op == "and":
-        return conjunction(evaluate(t, values, scope) for t in tree[1:])
-    if op == "or":
-        return disjunction(evaluate(t, values, scope) for t in tree[1:])
-    if op == "not":
-        return negation(evaluate(tree[1], values, scope))
-    if op == "if":
-        condition = evaluate(tree[1], values, scope)
-        return None if condition is None else evaluate(tree[2 if condition else 3], values, scope)
-    if op in _FOLDS:
-        return _fold(tree, values, scope)
-    return OPERATORS[op](*(evaluate(t, values, scope) for t in tree[1:]))
-
-
-_FOLDS = ("exists", "all", "exists_one")
-
-
-def names(tree: Any) -> frozenset[str]:
-    """The attributes that a tree reads."""
-    if not isinstance(tree, tuple) or not tree or tree[0] == "const":
-        return frozenset()
-    if tree[0] in ("ref", "has"):
-        return frozenset(tree[1:])
-    return frozenset().union(*map(names, tree[1:]))
-
-
-def bind(tree: Any, lists: Mapping[str, frozenset]) -> Any:
-    """The tree with ("list", name) replaced by the list itself; None stays None."""
-    if not isinstance(tree, tuple) or not tree or tree[0] == "const":
-        return tree
-    if tree[0] == "list":
-        return ("const", lists[tree[1]])
-    return tuple(bind(part, lists) for part in tree)
-
-
-def _fold(tree: Sequence, values: Mapping[str, Any], scope: Mapping[str, Any] | None) -> Any:
-    kind, var, over, body = tree
-    elements = evaluate(over, values, scope)
-    if elements is None:
-        return None
-    outer = scope or {}
-    answers = (evaluate(body, values, {**outer, var: getattr(e, "id", e)}) for e in elements)
-    if kind == "exists":
-        return disjunction(answers)
-    if kind == "all":
-        return conjunction(answers)
-    known = list(answers)
-    return None if None in known else known.count(True) == 1
+        top = mask.bit_length() - 1
+        yield top
+        mask ^= 1 << top

@@ -6,119 +6,145 @@ Kleene's three-valued: `false && unknown` is false, `true || unknown` is true, e
 
 from __future__ import annotations
 
-import operator
-from datetime import datetime, timedelta, timezone
-from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Callable
 
-from tessera.types import parse_duration, parse_time, parse_version
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
-_UPPER = str.maketrans(ascii_lowercase, ascii_uppercase)
+from tessera import arithmetic, automaton, compare, moments, networks, texts
+from tessera.types import parse_version, version_text
 
 
-def _binary(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def total(a: Any, b: Any) -> Any:
-        if a is None or b is None:
-            return None
-        try:
-            return function(a, b)
-        except (TypeError, ValueError, ArithmeticError):
-            return None
-
-    return total
+def _version(value: Any) -> Any:
+    return parse_version(value) if isinstance(value, str) else None
 
 
-def _unary(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def total(a: Any) -> Any:
-        if a is None:
-            return None
-        try:
-            return function(a)
-        except (TypeError, ValueError, ArithmeticError, AttributeError):
-            return None
-
-    return total
+def _version_text(value: Any) -> Any:
+    return version_text(value) if compare.is_version(value) else None
 
 
-def _ids(collection: Any) -> Any:
-    """A `list<item>` is compared by the ids of its elements."""
-    if isinstance(collection, tuple) and collection and hasattr(collection[0], "id"):
-        return [element.id for element in collection]
-    return collection
+def _kind(value: Any) -> Any:
+    """The CEL name of a value's type; of values of type `any`, which are JSON."""
+    kinds = {bool: "bool", int: "int", float: "double", str: "string", tuple: "list", dict: "map"}
+    return kinds.get(type(value))
 
 
-def _contains(whole: Any, part: Any) -> Any:
-    return part in whole if isinstance(whole, str) and isinstance(part, str) else None
-
-
-def _utc(seconds: float) -> datetime:
-    return _EPOCH + timedelta(seconds=seconds)
-
-
-def _div(a: Any, b: Any) -> Any:
-    """CEL's division: integers truncate toward zero; by zero is unknown."""
-    if isinstance(a, int) and isinstance(b, int):
-        quotient = abs(a) // abs(b)
-        return quotient if (a < 0) == (b < 0) else -quotient
-    return a / b
-
-
-def _add(a: Any, b: Any) -> Any:
-    return a + b if isinstance(a, str) == isinstance(b, str) else None
-
-
-def _mul(a: Any, b: Any) -> Any:
-    return a * b if isinstance(a, (int, float)) and isinstance(b, (int, float)) else None
-
-
-def _index(whole: Any, key: Any) -> Any:
-    """The value of a map's key, or the element at a list's place (from 0); unknown where there is none."""
-    if isinstance(whole, dict):
-        return whole.get(key)
-    return _ids(whole)[key] if isinstance(whole, tuple) and 0 <= key < len(whole) else None
+def _matches(text: Any, program: Any) -> Any:
+    return automaton.matches(text, program) if isinstance(text, str) else None
 
 
 OPERATORS: dict[str, Callable[..., Any]] = {
-    "eq": _binary(operator.eq),
-    "ne": _binary(operator.ne),
-    "lt": _binary(operator.lt),
-    "le": _binary(operator.le),
-    "gt": _binary(operator.gt),
-    "ge": _binary(operator.ge),
-    "in": _binary(lambda a, b: a in _ids(b)),
-    "contains": _binary(_contains),
-    "starts_with": _binary(str.startswith),
-    "ends_with": _binary(str.endswith),
-    "size": _unary(len),
-    "lower_ascii": _unary(lambda text: text.translate(_LOWER)),
-    "upper_ascii": _unary(lambda text: text.translate(_UPPER)),
-    "add": _binary(_add),
-    "sub": _binary(operator.sub),
-    "mul": _binary(_mul),
-    "div": _binary(_div),
-    "mod": _binary(lambda a, b: a - b * _div(a, b)),
-    "neg": _unary(operator.neg),
-    "hours": _unary(lambda t: _utc(t).hour),
-    "minutes": _unary(lambda t: _utc(t).minute),
-    "day_of_week": _unary(lambda t: _utc(t).isoweekday() % 7),
-    "day_of_month": _unary(lambda t: _utc(t).day - 1),
-    "month": _unary(lambda t: _utc(t).month - 1),
-    "year": _unary(lambda t: _utc(t).year),
-    "index": _binary(_index),
-    "timestamp": _unary(parse_time),
-    "duration": _unary(parse_duration),
-    "version": _unary(parse_version),
-    "int": _unary(lambda v: int(v) if isinstance(v, (int, float)) else int(v, 10)),
-    "double": _unary(float),
-    "string": _unary(lambda v: v if isinstance(v, str) else str(v).lower() if isinstance(v, bool) else str(v)),
+    # values
+    "eq": compare.eq,
+    "ne": compare.ne,
+    "lt": compare.ordered(lambda a, b: a < b),
+    "le": compare.ordered(lambda a, b: a <= b),
+    "gt": compare.ordered(lambda a, b: a > b),
+    "ge": compare.ordered(lambda a, b: a >= b),
+    "in": compare.within,
+    "index": compare.index,
+    "has_key": compare.has_key,
+    "is_null": lambda value: value is None,
+    "kind": _kind,
+    "size": compare.size,
+    "make_list": compare.make_list,
+    "make_map": compare.make_map,
+    "known_list": compare.known_list,
+    "known_map": compare.known_map,
+    "known": compare.known,
+    "places": compare.places,
+    # numbers
+    "add": arithmetic.add,
+    "sub": arithmetic.sub,
+    "mul": arithmetic.mul,
+    "div": arithmetic.div,
+    "mod": arithmetic.mod,
+    "neg": arithmetic.neg,
+    "int": arithmetic.to_int,
+    "double": arithmetic.to_double,
+    "greatest": arithmetic.greatest,
+    "least": arithmetic.least,
+    "ceil": arithmetic.ceil,
+    "floor": arithmetic.floor,
+    "round": arithmetic.rounded,
+    "trunc": arithmetic.trunc,
+    "abs": arithmetic.absolute,
+    "sign": arithmetic.sign,
+    "sqrt": arithmetic.sqrt,
+    "is_nan": arithmetic.is_nan,
+    "is_inf": arithmetic.is_inf,
+    "is_finite": arithmetic.is_finite,
+    "bit_and": arithmetic.bit_and,
+    "bit_or": arithmetic.bit_or,
+    "bit_xor": arithmetic.bit_xor,
+    "bit_not": arithmetic.bit_not,
+    "shift_left": arithmetic.shift_left,
+    "shift_right": arithmetic.shift_right,
+    # texts
+    "contains": texts.contains,
+    "starts_with": texts.starts_with,
+    "ends_with": texts.ends_with,
+    "matches": lambda text, program: automaton.matches(text, program) if isinstance(text, str) else None,
+    "lower_ascii": texts.lower_ascii,
+    "upper_ascii": texts.upper_ascii,
+    "trim": texts.trim,
+    "reverse": texts.reverse,
+    "quote": texts.quote,
+    "char_at": texts.char_at,
+    "index_of": texts.index_of,
+    "last_index_of": texts.last_index_of,
+    "substring": texts.substring,
+    "replace": texts.replace,
+    "split": texts.split,
+    "join": texts.join,
+    "matches": _matches,
+    "bool": texts.to_bool,
+    "string": texts.to_text,
+    # moments
+    "timestamp": moments.timestamp,
+    "duration": moments.duration,
+    "later": moments.later,
+    "earlier": moments.earlier,
+    "between": moments.between,
+    "longer": moments.longer,
+    "shorter": moments.shorter,
+    "hours": moments.hours,
+    "minutes": moments.minutes,
+    "seconds": moments.seconds,
+    "milliseconds": moments.milliseconds,
+    "day_of_week": moments.day_of_week,
+    "day_of_month": moments.day_of_month,
+    "day_of_year": moments.day_of_year,
+    "month": moments.month,
+    "year": moments.year,
+    "in_hours": moments.in_hours,
+    "in_minutes": moments.in_minutes,
+    "in_seconds": moments.in_seconds,
+    "odd_milliseconds": moments.odd_milliseconds,
+    "timestamp_text": moments.timestamp_text,
+    "duration_text": moments.duration_text,
+    # versions, addresses, networks
+    "version": _version,
+    "version_text": _version_text,
+    "ip": networks.ip,
+    "cidr": networks.cidr,
+    "is_ip": networks.is_ip,
+    "is_cidr": networks.is_cidr,
+    "is_canonical": networks.is_canonical,
+    "contains_ip": networks.contains_ip,
+    "contains_cidr": networks.contains_cidr,
+    "family": networks.family,
+    "is_unspecified": networks.is_unspecified,
+    "is_loopback": networks.is_loopback,
+    "is_link_local_unicast": networks.is_link_local_unicast,
+    "is_link_local_multicast": networks.is_link_local_multicast,
+    "is_global_unicast": networks.is_global_unicast,
+    "masked": networks.masked,
+    "prefix_length": networks.prefix_length,
+    "network_ip": networks.network_ip,
 }
 
 
 def negation(a: Any) -> Any:
-    """Kleene's not."""
-    return None if a is None else not a
+    """Kleene's not; of anything but a bool it is unknown."""
+    return not a if isinstance(a, bool) else None
 
 
 def conjunction(values: Any) -> Any:

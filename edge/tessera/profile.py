@@ -6,7 +6,7 @@ from bisect import bisect_right
 from ipaddress import ip_address
 from typing import Any, Iterable, Mapping
 
-from tessera.bundle import Bundle, Lookup
+from tessera.resolved import Bundle, Lookup
 from tessera.types import EMPTY, Attribute, Profile, coerce, moment_of, parse_json
 
 MAX_PROFILE = 65_536  # characters of a stored profile that are read

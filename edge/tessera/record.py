@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
-from tessera.bundle import Bundle
+from tessera.resolved import Bundle
+from tessera.enrol import unit_of
 from tessera.types import Attribute, Decision, ListedItem, Visit, version_text
 
 
@@ -22,7 +23,7 @@ def outcome(bundle: Bundle, decision: Decision) -> dict[str, Any]:
         "segment": rule.segment if rule else None,
         "campaign": bundle.campaigns[rule.campaign].name if rule and rule.campaign >= 0 else None,
         "experiment": experiment.name if experiment else None,
-        "arm": experiment.arms[decision.arm] if experiment else None,
+        "arm": experiment.design.arms[decision.arm] if experiment else None,
         "holdout": decision.holdout,
         "propensity": decision.propensity,
         "reason": decision.why,
@@ -85,7 +86,7 @@ def page_view(
     Args:
         view: the id of the page view. places: slot → what became of it on the page (spliced, slot-unclosed…).
     """
-    logged = bundle.log_purpose is None or bundle.log_purpose in visit.purposes
+    logged = (bundle.log_purpose is None or bundle.log_purpose in visit.purposes) and not visit.preview  # which counts for nobody
     units = visit.units if logged else {}
     return {
         "id": view,
@@ -98,22 +99,27 @@ def page_view(
         "unit_kind": "visitor" if "visitor" in units else None,
         "inputs": inputs(bundle, visit),
         "ages": {name: round(age) for name, age in visit.ages.items()} if logged else {},
+        "sticky": dict(visit.sticky) if logged else {},
         "seen": {name: plain(seen) for name, seen in visit.seen.items()} if logged else {},
         "purposes": sorted(visit.purposes),
         "jurisdiction": visit.jurisdiction,
         "served_from": visit.served_from,
         "fallbacks": list(visit.fallbacks),
         "slots": [
-            {"slot": bundle.slots[d.slot].name, **_randomised(bundle, d, units), **outcome(bundle, d), "place": (places or {}).get(bundle.slots[d.slot].name)}
+            {"slot": bundle.slots[d.slot].name, **_randomised(bundle, d, visit, logged), **outcome(bundle, d), "place": (places or {}).get(bundle.slots[d.slot].name)}
             for d in decisions
         ],
     }
 
 
-def _randomised(bundle: Bundle, decision: Decision, units: Mapping[str, str]) -> dict[str, str]:
+def _randomised(bundle: Bundle, decision: Decision, visit: Visit, logged: bool) -> dict[str, str]:
     """The unit of a slot whose experiment does not randomise visitors, so that its arm can be recomputed from its row."""
-    kind = bundle.experiments[decision.experiment].unit if decision.experiment >= 0 else "visitor"
-    return {"unit": units[kind], "unit_kind": kind} if kind != "visitor" and kind in units else {}
+    if decision.experiment < 0 or not logged:
+        return {}
+    design = bundle.experiments[decision.experiment].design
+    kinds = (kind for kind in (design.unit, design.fallback_unit) if kind is not None)
+    kind, unit = next(((kind, unit) for kind in kinds if (unit := unit_of(kind, visit))), ("visitor", None))
+    return {"unit": plain(unit), "unit_kind": kind} if kind != "visitor" and unit else {}
 
 
 def rows(message: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from ipaddress import ip_address
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, Mapping, NamedTuple
 
@@ -55,8 +56,7 @@ class Profile:
     seen: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """Everything a decision may depend on. `values` holds permitted attributes only, each of its declared type.
 
     Attributes:
@@ -65,18 +65,22 @@ class Visit:
         purposes: the consent purposes in force. jurisdiction: the name of the one that applies.
         at: epoch seconds; offset: minutes that the visitor's clock is ahead of UTC.
         seen: campaign → times it was seen within its period (int), or the epoch seconds of each (tuple).
-        forced: experiment → arm, set by scenarios and previews. served_from: store, cookie or none.
+        forced: experiment → arm, set by scenarios and previews. preview: whether a preview token set them.
+        sticky: experiment's key and version (`checkout__0`) → the arm given before.
+        served_from: store, cookie or none.
     """
 
-    units: Mapping[str, str] = field(default_factory=lambda: EMPTY)
-    values: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    units: Mapping[str, str] = EMPTY
+    values: Mapping[str, Any] = EMPTY
     purposes: frozenset[str] = frozenset()
     jurisdiction: str = ""
     at: float = 0.0
     offset: int = 0
-    seen: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
-    forced: Mapping[str, str] = field(default_factory=lambda: EMPTY)
-    ages: Mapping[str, float] = field(default_factory=lambda: EMPTY)
+    seen: Mapping[str, Any] = EMPTY
+    forced: Mapping[str, str] = EMPTY
+    preview: bool = False
+    sticky: Mapping[str, str] = EMPTY
+    ages: Mapping[str, float] = EMPTY
     served_from: str = "none"
     fallbacks: tuple[str, ...] = ()
 
@@ -91,7 +95,7 @@ class Ranked(NamedTuple):
 class Decision(NamedTuple):
     """What one slot got. Numbers are indices into the bundle (-1: none); `record` turns them into names.
 
-    `why` is one of rule, test, rank, consent, cap, paused, holdout, bot, default. `arm` is the arm applied,
+    `why` is one of rule, test, rank, consent, cap, paused, holdout, bot, preview, default. `arm` is the arm applied,
     `enrolled` whether it counts for the experiment. `propensity` is the probability of the choice among those enrolled.
     """
 
@@ -214,10 +218,12 @@ def _version(value: Any) -> tuple | None:
 
 
 def _ip(value: Any) -> str | None:
+    """An IPv4 address within an IPv6 one counts as the IPv4 address."""
     try:
-        return str(ip_address(value)) if isinstance(value, str) and len(value) <= 64 else None
+        address = ip_address(value) if isinstance(value, str) and len(value) <= 64 else None
     except ValueError:
         return None
+    return None if address is None else str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def _item(value: Any) -> ListedItem | None:
@@ -228,7 +234,27 @@ def _item(value: Any) -> ListedItem | None:
     return None
 
 
+def _any(value: Any, depth: int = MAX_DEPTH) -> Any:
+    """A JSON value as plain values: lists as tuples, objects as dicts. Parts that are none are unknown (None)."""
+    if isinstance(value, str):
+        return value[:MAX_TEXT]
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**63 else _double(value)
+    if isinstance(value, float):
+        return _double(value)
+    if depth == 0:
+        return None
+    if isinstance(value, (list, tuple)):
+        return tuple(_any(part, depth - 1) for part in value[:MAX_LIST])
+    if isinstance(value, dict):
+        return {key[:MAX_TEXT]: _any(part, depth - 1) for key, part in islice(value.items(), MAX_LIST) if isinstance(key, str)}
+    return None
+
+
 _SCALARS = {
+    "any": _any,
     "string": _text,
     "enum": _text,
     "ip": _ip,

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Callable, Mapping, Sequence
+from urllib.parse import urljoin
 
-from tessera import consent, identity, profile
-from tessera.bundle import Bundle
+from tessera import consent, identity, preview, profile
+from tessera.resolved import Bundle
 from tessera.context import Request, request_values
+from tessera.decide import decide
+from tessera.enrol import given
 from tessera.identity import Identity, Key
 from tessera.render import render
 from tessera.types import EMPTY, Decision, Profile, Visit
 
-UNIT, RECORD = "\x1f", "\x1e"
+UNIT, RECORD, COOKIES = "\x1f", "\x1e", "\x1d"
+REDIRECT = "redirect"  # the operation of a slot that sends the visitor elsewhere
+MAX_HOPS = 8  # redirects after each other that are followed to see whether they lead in a circle
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What is known before any store is read. `visitor` is None without consent; `returning`: a profile may exist."""
+    """What is known before any store is read. `visitor` is None without consent; `returning`: a profile may exist.
+
+    `session`: its id, where an experiment randomises sessions. `sticky`: the arms that the visitor keeps. `forced`: what a preview token wishes for. `key` signs new cookies.
+    """
 
     request: Request
     visitor: str | None
@@ -27,6 +35,10 @@ class Arrival:
     purposes: frozenset[str]
     jurisdiction: str
     facts: Mapping[str, Any]
+    session: str | None = None
+    sticky: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    forced: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    key: Key | None = None
 
 
 def arrive(bundle: Bundle, keys: Sequence[Key], request: Request) -> Arrival:
@@ -39,7 +51,24 @@ def arrive(bundle: Bundle, keys: Sequence[Key], request: Request) -> Arrival:
     who = identity.recognise(request.cookie, keys, request.at)
     visitor, set_cookie = identity.answer(who, bool(purposes), request.newcomer, request.at, keys[0])
     known = visitor is not None and who.status == "known"
-    return Arrival(request, visitor, known, set_cookie, who.status, purposes, jurisdiction, facts)
+    sticky = who.sticky if known else EMPTY
+    forced = preview.wished(request.url, keys, request.at)
+    session, set_session = _session(bundle, keys, request, visitor is not None)
+    set_cookie = COOKIES.join(filter(None, (set_cookie, set_session)))
+    return Arrival(request, visitor, known, set_cookie, who.status, purposes, jurisdiction, facts, session, sticky, forced, keys[0])
+
+
+def _session(bundle: Bundle, keys: Sequence[Key], request: Request, allowed: bool) -> tuple[str | None, str]:
+    """The session's id where the site tells sessions apart, and the Set-Cookie value that begins it, or takes it away."""
+    if allowed and not bundle.sessions:
+        return None, ""
+    found = identity.recognise(request.cookie, keys, request.at, identity.SESSION)
+    if not allowed:
+        return None, "" if found.status == "absent" else identity.clear_cookie(identity.SESSION)
+    if found.id is not None:
+        return found.id, ""
+    fresh = identity.session_id(request.newcomer)
+    return fresh, identity.set_session(fresh, request.at, keys[0])
 
 
 def wants_profile(bundle: Bundle, arrival: Arrival) -> bool:
@@ -60,22 +89,27 @@ def settle(
     facts = {**profile.looked_up(bundle, arrival.request.ip), **arrival.facts}
     values, ages = profile.permitted(bundle, stored, facts, arrival.purposes)
     return Visit(
-        units=units(arrival.visitor, values),
+        units=units(arrival.visitor, values, arrival.session),
         values=values,
         purposes=arrival.purposes,
         jurisdiction=arrival.jurisdiction,
         at=arrival.request.at,
         offset=arrival.request.minutes_ahead,
         seen=stored.seen if stored else EMPTY,
+        forced=arrival.forced,
+        preview=bool(arrival.forced),
+        sticky=arrival.sticky,
         ages=ages,
         served_from=served_from,
         fallbacks=tuple(fallbacks),
     )
 
 
-def units(visitor: str | None, values: Mapping[str, Any]) -> dict[str, str]:
-    """The ids that may be randomised, by kind: the visitor's, and the account's where one is known."""
+def units(visitor: str | None, values: Mapping[str, Any], session: str | None = None) -> dict[str, str]:
+    """The ids that may be randomised, by kind: the visitor's, the account's and the session's where they are known."""
     found = {"visitor": visitor} if visitor else {}
+    if visitor and session:
+        found["session"] = session
     account = values.get("account.id") or values.get("account.domain")
     if visitor and isinstance(account, str):
         found["account"] = account
@@ -90,13 +124,87 @@ def contents(bundle: Bundle, visit: Visit, decisions: Sequence[Decision]) -> lis
     ]
 
 
+def cookie(bundle: Bundle, arrival: Arrival, decisions: Sequence[Decision]) -> str:
+    """The Set-Cookie values, joined by COOKIES: as on arrival, or with the sticky arms that these decisions gave.
+
+    The arms of an experiment whose purpose is no longer in force are forgotten.
+    """
+    if arrival.visitor is None:
+        return arrival.set_cookie
+    sticky = {**_permitted(bundle, arrival), **given(bundle, decisions)}
+    if sticky == arrival.sticky:
+        return arrival.set_cookie
+    renewed = identity.set_cookie(arrival.visitor, arrival.request.at, arrival.key, sticky)
+    others = [cookie for cookie in arrival.set_cookie.split(COOKIES) if not cookie.startswith(f"{identity.COOKIE}=")]
+    return COOKIES.join(filter(None, (renewed, *others)))
+
+
+def _permitted(bundle: Bundle, arrival: Arrival) -> dict[str, str]:
+    """The sticky arms that came, without those of experiments whose purpose is not in force."""
+    if not arrival.sticky:
+        return {}
+    permitted = (None, *arrival.purposes)
+    withheld = {e.key for e in bundle.experiments if e.design.sticky and e.design.purpose not in permitted}
+    return {key: arm for key, arm in arrival.sticky.items() if key.rpartition("__")[0] not in withheld}
+
+
+def redirected(bundle: Bundle, url: str, decisions: Sequence[Decision]) -> tuple[Decision, str] | None:
+    """The first redirect that was decided, and where it leads, with the query of the request; None to stay.
+
+    An address that is the page's own is none.
+    """
+    query = url.partition("#")[0].partition("?")[2]
+    for decision in decisions:
+        slot = bundle.slots[decision.slot]
+        if slot.operation == REDIRECT and decision.variant >= 0:
+            target, hash_, fragment = slot.values[decision.variant].partition("#")
+            if _page(urljoin(url, target)) != _page(url):
+                return decision, f"{target}{('&' if '?' in target else '?') + query if query else ''}{hash_}{fragment}"
+    return None
+
+
+def destination(
+    bundle: Bundle, arrival: Arrival, seen: Visit, decisions: Sequence[Decision], page_of: Callable[[str], str]
+) -> tuple[Decision, str] | None:
+    """The redirect to follow; None to stay, also where it would be the beginning of a circle.
+
+    What the visitor would get at the address, and where that leads, is decided ahead, so that a browser is never sent
+    round: rules and arms can differ from page to page.
+
+    Args:
+        seen: the visit that was decided. page_of: URL → the name of the page that it is ("" for none).
+    """
+    first = found = redirected(bundle, arrival.request.url, decisions)
+    url, sticky = arrival.request.url, arrival.sticky
+    passed = {_page(url)}
+    while found is not None:
+        url = urljoin(url, found[1]).partition("#")[0]
+        if _page(url) in passed or len(passed) > MAX_HOPS:
+            return None
+        passed.add(_page(url))
+        request = arrival.request._replace(url=url, page=page_of(url))
+        sticky = {**sticky, **given(bundle, decisions)}
+        own = request_values(request, (a.name for a in bundle.reads))
+        stored = {name: value for name, value in seen.values.items() if not name.startswith("request.")}
+        decisions = decide(bundle, seen._replace(values={**stored, **own}, sticky=sticky), request.page) if request.page else ()
+        found = redirected(bundle, url, decisions)
+    return first
+
+
+def _page(url: str) -> str:
+    """An address without query and fragment: what a redirect must change."""
+    return url.partition("#")[0].partition("?")[0]
+
+
 def answer(
     bundle: Bundle, arrival: Arrival, decisions: Sequence[Decision], texts: Sequence[str | None], timing: str = ""
 ) -> str:
     """The one string for the bridge: plan key, Set-Cookie, Server-Timing; then a record for each slot of the page."""
-    records = [UNIT.join((f"{bundle.name}/{arrival.request.page}", arrival.set_cookie, timing))]
+    records = [UNIT.join((f"{bundle.name}/{arrival.request.page}", cookie(bundle, arrival, decisions), timing))]
     for decision, text in zip(decisions, texts):
         slot = bundle.slots[decision.slot]
+        if slot.operation == REDIRECT:
+            continue
         fields = (slot.name, slot.selector, slot.operation, "0" if text is None else "1", text or "")
         records.append(UNIT.join(fields))
     return RECORD.join(records)

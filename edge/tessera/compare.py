@@ -1,0 +1,119 @@
+"""Equality and order of values, and what lists and maps hold. Total over plain values; unknown (None) where CEL has an error."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from tessera.types import MAX_DEPTH
+
+MOST = 4_096  # elements that a list, or keys that a map, may have that a condition makes
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a whole number of 64 bits or a double; a bool is none."""
+    return type(value) is float or type(value) is int and -(2**63) <= value < 2**63
+
+
+def is_version(value: Any) -> bool:
+    """Whether a tuple is a version as tessera.types.parse_version makes them."""
+    return isinstance(value, tuple) and len(value) == 5 and isinstance(value[4], tuple) and all(type(part) is int for part in value[:4])
+
+
+def same(a: Any, b: Any, depth: int = MAX_DEPTH) -> bool:
+    """CEL's equality: a whole number and a double as doubles, lists and maps by their parts, a bool never equals a number.
+
+    A `list<item>`'s element is compared by its id. Values nested more deeply than MAX_DEPTH are not equal.
+    """
+    a, b = getattr(a, "id", a), getattr(b, "id", b)
+    if isinstance(a, (bool, str)) or isinstance(b, (bool, str)):
+        return type(a) is type(b) and a == b
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and depth > 0 and all(same(x, y, depth - 1) for x, y in zip(a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return len(a) == len(b) and depth > 0 and all(key in b and same(value, b[key], depth - 1) for key, value in a.items())
+    return float(a) == float(b) if type(a) is not type(b) and is_number(a) and is_number(b) else a == b
+
+
+def eq(a: Any, b: Any) -> Any:
+    return None if a is None or b is None else same(a, b)
+
+
+def ne(a: Any, b: Any) -> Any:
+    return None if a is None or b is None else not same(a, b)
+
+
+def ordered(relation: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
+    """A relation of two numbers, two texts, two bools or two versions; unknown for anything else. Numbers of two types are compared as doubles."""
+
+    def total(a: Any, b: Any) -> Any:
+        if is_number(a) and is_number(b):
+            return relation(a, b) if type(a) is type(b) else relation(float(a), float(b))
+        if type(a) is type(b) and (isinstance(a, (str, bool)) or is_version(a) and is_version(b)):
+            return relation(a, b)
+        return None
+
+    return total
+
+
+def within(element: Any, collection: Any) -> Any:
+    """Whether a list has an element, or a map a key."""
+    if element is None:
+        return None
+    if isinstance(collection, frozenset):  # a named list, of texts
+        return isinstance(element, str) and element in collection
+    if isinstance(collection, dict):
+        return has_key(collection, element)
+    return any(same(element, one) for one in collection) if isinstance(collection, (tuple, list)) else None
+
+
+def has_key(collection: Any, key: Any) -> bool:
+    """Whether a value is a map and has a key; two-valued."""
+    return isinstance(collection, dict) and isinstance(key, (str, int, float)) and not isinstance(key, bool) and key in collection
+
+
+def index(collection: Any, key: Any) -> Any:
+    """The value of a map's key, or the element at a list's place (from 0); unknown where there is none."""
+    if isinstance(collection, dict):
+        return collection[key] if has_key(collection, key) else None
+    if not isinstance(collection, (tuple, list)) or not is_number(key) or not 0 <= key < len(collection) or key != int(key):
+        return None
+    element = collection[int(key)]
+    return getattr(element, "id", element)
+
+
+def size(value: Any) -> Any:
+    """The characters of a text, the elements of a list, the keys of a map."""
+    return len(value) if isinstance(value, (str, tuple, list, dict, frozenset)) else None
+
+
+def make_list(*elements: Any) -> Any:
+    """A list; an unknown element is null in it."""
+    return elements if len(elements) <= MOST else None
+
+
+def known_list(*elements: Any) -> Any:
+    """A list; unknown where an element is."""
+    return None if None in elements else make_list(*elements)
+
+
+def make_map(*parts: Any) -> Any:
+    """A map of keys and values in turn; unknown where a key is neither a text nor a whole number, or stands twice."""
+    keys = parts[::2]
+    if not all(isinstance(key, (str, int)) and not isinstance(key, bool) for key in keys) or len(set(keys)) < len(keys) or len(keys) > MOST:
+        return None
+    return dict(zip(keys, parts[1::2]))
+
+
+def known(elements: Any) -> Any:
+    """A list as it is; unknown where an element is."""
+    return elements if isinstance(elements, tuple) and None not in elements else None
+
+
+def places(collection: Any) -> Any:
+    """The places of a list (0, 1, …), or the keys of a map."""
+    return tuple(collection) if isinstance(collection, dict) else tuple(range(len(collection))) if isinstance(collection, tuple) else None
+
+
+def known_map(*parts: Any) -> Any:
+    """A map; unknown where a key or a value is."""
+    return None if None in parts else make_map(*parts)

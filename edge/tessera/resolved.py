@@ -1,0 +1,232 @@
+"""A bundle, resolved: plain values with indices in place of names. A request only looks up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Mapping, NamedTuple, Sequence
+
+from tessera import match, score
+from tessera.allocation import Allocation
+from tessera.types import Attribute, Items
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """When something is live: epoch seconds [start, end); `local` reads them on the visitor's own clock."""
+
+    start: float | None
+    end: float | None
+    local: bool
+
+    def holds(self, at: float, offset: int) -> bool:
+        now = at + 60 * offset if self.local else at
+        return (self.start is None or now >= self.start) and (self.end is None or now < self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a rule, an arm or a default does: show a variant, rank items by a model, or let an experiment's arms decide.
+
+    `variant` is an index into the slot's variants (-1: leave the page as it is); `arms` holds an action per arm.
+    """
+
+    variant: int = -1
+    model: int = -1
+    take: int = 0
+    where: tuple | None = None
+    at_most: tuple = ()
+    experiment: int = -1
+    arms: tuple["Action | None", ...] = ()
+
+
+class Lazy(Sequence):
+    """A sequence whose elements are made when they are first asked for, once each."""
+
+    __slots__ = ("_make", "_made")
+
+    def __init__(self, length: int, make: Callable[[int], Any]) -> None:
+        self._make, self._made = make, [None] * length
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def __getitem__(self, i: int) -> Any:
+        made = self._made[i]
+        if made is None:
+            made = self._made[i] = self._make(i)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A condition → action, at one level of a slot's ladder. `mask` covers its conjunctions."""
+
+    name: str
+    level: str
+    mask: int
+    action: Action
+    campaign: int
+    segment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place on pages; or a flag, which has `values` (one a variant) and no page.
+
+    `variants`: (name, content index without a patch, then one per arm of `test`). `needs`: the slots whose decisions
+    its conditions read, in an order in which they can be decided.
+    """
+
+    name: str
+    pages: frozenset[str]
+    selector: str
+    operation: str
+    component: str
+    variants: tuple[tuple[str, tuple[int, ...]], ...]
+    mask: int
+    default: Action
+    test: Action | None
+    always: bool
+    purposes: frozenset[str]
+    flag: str | None
+    values: tuple | None
+    needs: tuple[int, ...]
+
+
+class Design(NamedTuple):
+    """What experiments can have in common: who is randomised how, and between which arms.
+
+    Attributes:
+        unit, fallback_unit: a kind of unit, or an attribute whose value is the unit.
+        hash: of assign.HASHES. buckets: how many that divides into.
+        allocations: (from epoch seconds on, the buckets of each arm), in order of time; the first from the beginning.
+        layer: (salt, start, end) on the allocation line. holdout: (end on the allocation line, salt).
+        sticky: whether an arm once given is kept; version and min_version as in the authoring format.
+        fixed: whether nothing but the unit decides (no run, ramp, layer, holdout, sticky arm).
+    """
+
+    unit: str
+    fallback_unit: str | None
+    purpose: str | None
+    hash: str
+    buckets: int
+    run: Run | None
+    arms: tuple[str, ...]
+    allocations: tuple[tuple[float, Allocation], ...]
+    layer: tuple[str, int, int] | None
+    holdout: tuple[int, str] | None
+    sticky: bool
+    version: int
+    min_version: int
+    fixed: bool
+
+
+class Experiment(NamedTuple):
+    """A randomised comparison; `key` is its name in the tool that it came from, or its own."""
+
+    name: str
+    key: str
+    salt: str
+    design: Design
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """An owner's initiative: its dates, its cap (times, per seconds) and the condition that pauses it."""
+
+    name: str
+    run: Run | None
+    cap: tuple[int, float] | None
+    pause: tuple | None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A ranker: `vectors` (with the attribute and half-life of the visitor's vector) or a fixed `order` of all items.
+
+    `otherwise` is the model for visitors that this one knows nothing of (-1: none).
+    """
+
+    name: str
+    version: str
+    attribute: str | None
+    half_life: float
+    vectors: score.Vectors | None
+    order: tuple[float, ...] | None
+    otherwise: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A table from networks to facts: disjoint ranges of 16-byte addresses, sorted; `rows` of `fields`."""
+
+    name: str
+    fields: tuple[str, ...]
+    starts: tuple[bytes, ...]
+    ends: tuple[bytes, ...]
+    rows: tuple[tuple, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A compiled site, resolved: a request only looks up.
+
+    `reads`: the attributes that a decision or its content may use. `deadline`: milliseconds for a profile read.
+    `trees`: conjunction → the tree that must hold too; `with_trees`: the mask of those. `sessions`: whether an experiment
+    or a rollout tells sessions apart. `asked`: the purposes that any rule's condition needs.
+    """
+
+    name: str
+    site: str
+    size: int
+    hosts: tuple[str, ...]
+    pages: tuple[tuple[str, str], ...]
+    attributes: Mapping[str, Attribute]
+    purposes: tuple[str, ...]
+    jurisdictions: tuple[tuple[str, tuple | None, frozenset[str], bool], ...]
+    holdout: tuple[int, int, str] | None
+    log_purpose: str | None
+    deadline: int
+    reads: tuple[Attribute, ...]
+    lookups: Mapping[str, Lookup]
+    lists: Mapping[str, frozenset]
+    postings: match.Postings
+    index: match.Index
+    trees: Mapping[int, tuple]
+    with_trees: int
+    rules: Sequence[Rule]
+    rule_of: Sequence[int]
+    slots: tuple[Slot, ...]
+    experiments: Sequence[Experiment]
+    campaigns: tuple[Campaign, ...]
+    models: tuple[Model, ...]
+    items: Items
+    contents: tuple[tuple, ...]
+    sizes: Mapping[str, int]
+    pages_slots: Mapping[str | None, tuple[int, ...]]
+    sessions: bool
+    asked: frozenset[str]
+    outcomes: "Outcomes"
+
+    def slots_of(self, page: str | None) -> tuple[int, ...]:
+        """Indices of the slots of a page; of every slot and flag for None."""
+        return self.pages_slots.get(page, ())
+
+
+class Outcomes:
+    """The decisions that come again and again, interned: made when first taken, the same object ever after.
+
+    Attributes:
+        masks: slot → the mask of its rules.
+        rules: rule → the decision to show its variant, where nothing but its condition matters.
+        tests: rule → what assigning an arm by it takes, with the decision for each arm, where nothing but the unit matters.
+        defaults: slot → its default's decision, where no rule of it holds.
+    """
+
+    __slots__ = ("masks", "rules", "tests", "defaults")
+
+    def __init__(self, rules: int, masks: Sequence[int]) -> None:
+        self.masks = tuple(masks)
+        self.rules: list[Any] = [None] * rules
+        self.tests: list[Any] = [None] * rules
+        self.defaults: list[Any] = [None] * len(masks)
