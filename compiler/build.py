@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler import catalogue, ir, trials
+from compiler import analysis, catalogue, ir, trials
 from compiler.conditions import Conditions, known
 from compiler.contents import Components
 from compiler.diagnostics import Diagnostics
@@ -35,6 +35,7 @@ def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
     if diagnostics.failed:
         return None
     trials.unused(ruleset, ladders.running, diagnostics)
+    analysis.report(ruleset, conditions, slots, diagnostics)
     site = ruleset.site.spec
     reads = {*conditions.read, *ALWAYS, *(m.attribute for m in models if m.attribute), *_units(ruleset, conditions)}
     return ir.Program(

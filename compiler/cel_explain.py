@@ -6,8 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from compiler import cel_tree
-from compiler.cel_lower import FUNCTIONS, known_function
+from compiler.cel_functions import NAMES, OWN, TYPES
+from compiler.cel_lower import known_function
 from compiler.diagnostics import Problem, did_you_mean, nearest
+from tessera.dialects import FUNCTIONS as DIALECTS
 
 if TYPE_CHECKING:
     from compiler.cel import Environment
@@ -106,14 +108,45 @@ class _Explainer:
 
     def _name(self, offset: int, name: str) -> list[Problem]:
         nodes = self._nodes.get(offset, [])
+        if (told := self._function(offset, name)) is not None:
+            return told
+        if any(node.struct.name == name for node in nodes if cel_tree.kind(node) == "struct"):
+            return [Problem(offset, len(name), "E024", "messages cannot be written in a condition", "compare the attributes one by one")]
         if any(cel_tree.kind(node) == "call" and node.call.function == name for node in nodes):
             if any(cel_tree.dotted(node.call.target) in self._unknown_groups() for node in nodes if cel_tree.kind(node) == "call" and node.call.HasField("target")):
                 return []
             return [Problem(*self._span(offset, "call"), "E024", f"the function {name}() is not supported at the edge", known_function(name))]
         start, length = self._span(offset, "select" if "." in name else "ident")
+        if name in self._types():
+            return [Problem(start, length, "E024", f"the type {name} is not known at the edge", f"the types are {', '.join(TYPES)}")]
         if name in _WORDS:
             return [Problem(start, length, "E020", f"'{name}' means nothing in CEL", f"write {_WORDS[name]}")]
         return [Problem(start, length, *self._unknown(name))]
+
+    def _function(self, offset: int, name: str) -> list[Problem] | None:
+        """What is wrong with a call of a function that stands in a name space (`growthbook.gt`, `math.ceil`), or that takes other arguments."""
+        for node in cel_tree.walk(self.tree.root):
+            target, function = node.call.target, node.call.function
+            if offset == self.tree.offset(node) and name == function and any(own.name == name for own in OWN):
+                return [Problem(*self.tree.span(node), "E022", f"{name}() does not take these arguments", _arguments(name))]
+            space = target.ident.name
+            if not space or not self._is_space(space, function):
+                continue
+            if self.tree.offset(target) == offset and name == space:
+                return []  # told at the call itself
+            if self.tree.offset(node) == offset and name == function:
+                return [Problem(*self.tree.span(node), *_unknown_function(f"{space}.{function}"))]
+        return None
+
+    def _is_space(self, name: str, function: str) -> bool:
+        """Whether a name before a function's is a name space of functions, known or not."""
+        spaces = {full.partition(".")[0] for full in (*DIALECTS, *(own.name for own in OWN)) if "." in full}
+        return name in spaces or name in self._unknown_groups() and not nearest(name, self.scope) and function not in NAMES
+
+    def _types(self) -> set[str]:
+        """The names that are compared with `type(…)`."""
+        pairs = [list(node.call.args) for node in cel_tree.walk(self.tree.root) if node.call.function in ("_==_", "_!=_")]
+        return {cel_tree.dotted(other) for a, b in pairs for one, other in ((a, b), (b, a)) if one.call.function == "type"} - {""}
 
     def _unknown_groups(self) -> set[str]:
         groups = {name.partition(".")[0] for name in self.environment.names}
@@ -122,7 +155,7 @@ class _Explainer:
     def _operand(self, offset: int, type_: str) -> Problem:
         start, length = self._span(offset, "select")
         method = self.tree.text[start : start + length].rpartition(".")[2].strip()
-        fix = f"call it: {method}(…)" if method in FUNCTIONS else "leave the part after the dot out"
+        fix = f"call it: {method}(…)" if method in NAMES else "leave the part after the dot out"
         return Problem(start, length, "E022", f"a {type_} has no part '{method}'", fix)
 
     def _overload(self, offset: int, function: str, types: list[str]) -> Problem:
@@ -151,6 +184,9 @@ class _Explainer:
             return f"the two results of `? :` have different types, {types[1]} and {types[2]}", _convert(types[1:], nodes[1:], self._text)
         if function == "@in":
             return self._not_in(types, nodes)
+        if "null_type" in types:
+            other = next((self._text(node) for node, type_ in zip(nodes, types) if type_ != "null_type"), "…")
+            return "nothing but a value of type any is null: an attribute is known or not", f"ask has({other}), or !has({other})"
         if len(types) == 2 and function.startswith("_") and function != "_[_]":
             return f"`{sign}` cannot be applied to {types[0]} and {types[1]}", _convert(types, nodes, self._text)
         named = f"`{sign}`" if "_" in function else f"{function}()"
@@ -173,6 +209,23 @@ class _Explainer:
         nodes = self._nodes.get(offset, [])
         node = next((node for node in nodes if which is None or cel_tree.kind(node) == which), None)
         return self.tree.span(node) if node is not None else (offset, 1)
+
+
+def _unknown_function(full: str) -> tuple[str, str, str]:
+    """Code, message and fix for a function of a name space that cannot be called so."""
+    if full in DIALECTS:
+        return "E024", f"{full}() takes another number of arguments", f"give it {' or '.join(map(str, DIALECTS[full].arity))}"
+    if any(own.name == full for own in OWN):
+        return "E022", f"{full}() does not take these arguments", _arguments(full)
+    own = sorted(name for name in (*DIALECTS, *NAMES) if name.startswith(full.partition(".")[0] + "."))
+    fix = did_you_mean(full, own) or (f"the functions are {', '.join(own)}" if own else known_function(full.rpartition(".")[2]))
+    return "E024", f"the function {full}() is not supported at the edge", fix
+
+
+def _arguments(name: str) -> str:
+    """The arguments that a function takes, of a member function without the one before the dot."""
+    taken = [", ".join(each[one.member :]) for one in OWN if one.name == name for each in one.arguments]
+    return f"it takes {' or '.join(f'({each})' for each in taken)}"
 
 
 def compare(operand: str, type_: str) -> str:
@@ -224,6 +277,10 @@ def _syntax(text: str, offset: int, message: str) -> Problem:
             return Problem(match.start(), len(match.group()), "E020", plain, fix)
     at = cel_tree.tokens(text)
     token = at.get(offset, "")
+    if "unsupported syntax" in message:
+        mark = re.search(r"\.\s*\?|(?<=[\[{(,])\s*\?", outside)
+        start, length = (mark.start(), len(mark.group())) if mark else (offset, 1)
+        return Problem(start, length, "E024", "optional values are not supported at the edge", "ask has(…), and write … ? … : …")
     if (word := next((at[start] for start in sorted(at) if start <= offset and at[start] in _WORDS and offset - start <= len(at[start]) + 1), None)):
         start = max(start for start in at if at[start] == word and start <= offset)
         return Problem(start, len(word), "E020", f"'{word}' is not an operator of CEL", f"write `{_WORDS[word]}`")

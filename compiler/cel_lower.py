@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from compiler import cel_tree, ir, literals
+from compiler import cel_checks, cel_macros, cel_tree, ir, literals
+from compiler.cel_functions import FUNCTIONS, GETTERS, NAMES, OWN, TYPES, operator
+from compiler.cel_library import REDUCE, REDUCED
 from compiler.diagnostics import Problem, did_you_mean
+from tessera.dialects import FUNCTIONS as DIALECTS
+from tessera.operators import OPERATORS
 
 if TYPE_CHECKING:
     from compiler.cel import Environment
-    from compiler.types import Type
 
-FUNCTIONS = {  # of CEL → the operator of `ir`
-    "_&&_": "and", "_||_": "or", "!_": "not", "_?_:_": "if", "_==_": "eq", "_!=_": "ne", "_<_": "lt", "_<=_": "le", "_>_": "gt",
-    "_>=_": "ge", "@in": "in", "_+_": "add", "_-_": "sub", "_*_": "mul", "_/_": "div", "_%_": "mod", "-_": "neg", "_[_]": "index",
-    "size": "size", "contains": "contains", "startsWith": "starts_with", "endsWith": "ends_with", "matches": "matches",
-    "lowerAscii": "lower_ascii", "upperAscii": "upper_ascii", "timestamp": "timestamp", "duration": "duration", "version": "version",
-    "ip": "ip", "int": "int", "double": "double", "string": "string", "getHours": "hours", "getMinutes": "minutes",
-    "getDayOfWeek": "day_of_week", "getDayOfMonth": "day_of_month", "getDate": "day_of_month", "getMonth": "month", "getFullYear": "year",
-}
-_GETTERS = ("hours", "minutes", "day_of_week", "day_of_month", "month", "year")
+Locals = Mapping[str, ir.Expr]  # variable of an enclosing macro → what stands for it
 _CONNECTIVES = ("and", "or")
 _EQUALITY = ("eq", "ne")
-_ORDER = ("lt", "le", "gt", "ge")
+_FOLDED = ("bool", "int", "double", "string", "ip", "cidr", "timestamp", "duration", "type")
 _LITERALS: dict[str, tuple[Callable[[str], Any], str]] = {
     "timestamp": (literals.timestamp, 'write it like timestamp("2026-12-01T00:00:00Z")'),
     "duration": (literals.duration, 'write it like duration("90d"), duration("36h") or duration("1h30m")'),
     "version": (literals.version, 'write it like version("1.2.3")'),
     "ip": (literals.address, 'write it like ip("192.0.2.1") or ip("2001:db8::1")'),
+    "cidr": (literals.network, 'write it like cidr("10.0.0.0/8") or cidr("2001:db8::/32")'),
 }
-_FOREIGN = ("uint", "bytes", "to_dyn", "_dyn", "string_to_bool", "add_list", "duration_to_", "timestamp_to_int", "type")
-_INSTEAD = {
-    "dyn": "every attribute has one type; leave dyn() out", "type": "every attribute has one type; leave type() out",
-    "uint": "use int", "bytes": "use strings", "bool": 'compare with "true"',
-    "getSeconds": "use getMinutes()", "getMilliseconds": "use getMinutes()", "getDayOfYear": "use getMonth() and getDate()",
-}
+_INSTEAD = {"uint": "use int", "bytes": "use strings", "format": "put texts together with + and string(…)"}
 _REFUSED = ir.Const(None, "refused")  # stands for a part that has been reported
-_FILTERING = "use exists(x, …), all(x, …), exists_one(x, …) or size(…)"
+_FILTERING = "use exists(x, …), all(x, …), exists_one(x, …), map(x, …) or filter(x, …)"
 
 
 def lower(tree: cel_tree.Tree, environment: Environment, scope: tuple[str, ...]) -> tuple[ir.Expr, list[Problem]]:
@@ -46,7 +38,7 @@ def lower(tree: cel_tree.Tree, environment: Environment, scope: tuple[str, ...])
     The tree may be unchecked: names that do not exist are then passed over, as the checker reports them.
     """
     lowering = _Lowering(tree, environment, scope)
-    expression = lowering.expression(tree.root, frozenset())
+    expression = lowering.expression(tree.root, {})
     return expression, lowering.problems
 
 
@@ -56,8 +48,9 @@ class _Lowering:
         self.environment = environment
         self.scope = scope
         self.problems: list[Problem] = []
+        self._turns = 1  # of the macros around the present place
 
-    def expression(self, node: Any, local: frozenset[str]) -> ir.Expr:
+    def expression(self, node: Any, local: Locals) -> ir.Expr:
         which = cel_tree.kind(node)
         if which == "const":
             return self._constant(node)
@@ -71,43 +64,51 @@ class _Lowering:
             return self._list(node, local)
         if which == "fold":
             return self._fold(node, local)
-        return self._unsupported(node, "maps and messages cannot be written in a condition", "compare the attributes one by one")
+        if which == "struct" and not node.struct.name:
+            return self._map(node, local)
+        return self._unsupported(node, "messages cannot be written in a condition", "compare the attributes one by one")
 
     # --- leaves
 
     def _constant(self, node: Any) -> ir.Expr:
         which = next((name for name in ("null", "bool", "int", "uint", "double", "string", "bytes") if node.const.HasField(name)), "null")
-        if which == "null":
-            return self._unsupported(node, "nothing is null: an attribute is known or not", "ask has(…), or !has(…)")
         if which == "uint":
             return self._unsupported(node, "unsigned numbers are not supported at the edge", f"write {node.const.uint}")
         if which == "bytes":
             return self._unsupported(node, "bytes are not supported at the edge", "write a string, without the b")
-        return ir.Const(getattr(node.const, which), which, self.tree.offset(node))
+        return ir.Const(None if which == "null" else getattr(node.const, which), which, self.tree.offset(node))
 
-    def _ident(self, node: Any, local: frozenset[str]) -> ir.Expr:
-        name = node.ident.name
+    def _ident(self, node: Any, local: Locals) -> ir.Expr:
+        name, offset = node.ident.name, self.tree.offset(node)
         if name in local:
-            return ir.Local(name, self.tree.offset(node))
-        inside = [full for full in self.environment.names if full.startswith(name + ".")]
-        if inside and name in self.scope:
+            found = local[name]
+            return ir.Local(found.name, offset) if isinstance(found, ir.Local) else found
+        if name in REDUCED:
+            return self._unsupported(node, f"'{name}' has a meaning only within {REDUCE}(list, body, initial)", "name an attribute")
+        if self.tree.type(node) == "type":
+            return self._type(node, name.removeprefix("google.protobuf.").lower())
+        inside = [full for full in self.environment.names if full.startswith(name.lstrip(".") + ".")]
+        if inside and name.lstrip(".") in self.scope:
             self._problem(node, "E021", f"'{name}' is a group of attributes, not a value", f"name one of it, for example '{inside[0]}'")
         elif inside:
             self._out_of_scope(node, name)
-        return ir.Ref(name, "", self.tree.offset(node))
+        return ir.Ref(name, "", offset)
 
-    def _select(self, node: Any, local: frozenset[str]) -> ir.Expr:
+    def _type(self, node: Any, name: str) -> ir.Expr:
+        if name not in TYPES:
+            return self._unsupported(node, f"the type {name} is not known at the edge", f"the types are {', '.join(TYPES)}")
+        return ir.Const(name, "type", self.tree.offset(node))
+
+    def _select(self, node: Any, local: Locals) -> ir.Expr:
         operand, field = node.select.operand, node.select.field
         namespace = cel_tree.dotted(operand)
-        if namespace and namespace.partition(".")[0] not in local and "." not in namespace:
-            return self._attribute(node, f"{namespace}.{field}")
+        if namespace and namespace.partition(".")[0] not in local and "." not in namespace.lstrip("."):
+            return self._attribute(node, f"{namespace.lstrip('.')}.{field}")
         inner = self.expression(operand, local)
         key = ir.Const(field, "string", self.tree.offset(node))
         if not node.select.test_only:
             return ir.Call("index", (inner, key), self.tree.offset(node))
-        held = ir.Call("in", (key, inner), self.tree.offset(node))
-        known = ir.Has(inner.name, inner.offset) if isinstance(inner, ir.Ref) else ir.Const(True, "bool")
-        return ir.Call("and", (known, held), self.tree.offset(node))
+        return ir.Call("has_key", (inner, key), self.tree.offset(node))
 
     def _attribute(self, node: Any, name: str) -> ir.Expr:
         namespace = name.partition(".")[0]
@@ -126,58 +127,140 @@ class _Lowering:
         hint = "it can be used in the `where` of a ranking" if namespace == "item" else f"here you can use {allowed}"
         self._problem(node, "E028", f"'{namespace}' cannot be used in this place", hint)
 
-    # --- compounds
+    # --- lists, maps and their macros
 
-    def _list(self, node: Any, local: frozenset[str]) -> ir.Expr:
-        elements = [self.expression(element, local) for element in node.list.elements]
+    def _list(self, node: Any, local: Locals) -> ir.Expr:
+        nodes = list(node.list.elements)
+        elements = tuple(self.expression(element, local) for element in nodes)
         offset = self.tree.offset(node)
-        if not all(isinstance(element, ir.Const) for element in elements):
-            return self._unsupported(node, "a list in a condition can hold only literals", "compare one by one: a == x || a == y")
-        kinds = {element.type for element in elements}
-        if len(kinds) > 1:
-            return self._unsupported(node, f"a list holds values of one type, this one {' and '.join(sorted(kinds))}", "make two lists")
+        kinds = {element.type for element in elements if isinstance(element, ir.Const)}
+        if len(kinds) > 1 or not all(isinstance(element, ir.Const) and not isinstance(element.value, tuple) for element in elements):
+            return ir.Call("make_list" if self._may_be_null(nodes) else "known_list", elements, offset)
         return ir.Const(tuple(element.value for element in elements), f"list<{next(iter(kinds), 'string')}>", offset)
 
-    def _fold(self, node: Any, local: frozenset[str]) -> ir.Expr:
-        fold = node.fold
-        step = fold.loop_step.call
-        initial = fold.accu_init.const if fold.accu_init.HasField("const") else None
-        kind = {("bool", False, "_||_"): "exists", ("bool", True, "_&&_"): "all", ("int", 0, "_?_:_"): "exists_one"}.get(_shape(initial, step), "")
-        if not kind or fold.iter_var2:
-            return self._unsupported(node, "of the list macros only exists, all and exists_one run at the edge", _FILTERING)
-        range_ = self.expression(fold.iter_range, local)
-        body = self.expression(step.args[0 if kind == "exists_one" else 1], local | {fold.iter_var})
-        if isinstance(range_, ir.Ref) and range_.type.startswith("map<"):
-            return self._unsupported(node, f"{kind}() runs over a list, '{range_.name}' is {range_.type}", "ask for one key: \"key\" in …")
-        self._whole_list(fold.iter_range, range_)
-        return ir.Fold(kind, fold.iter_var, range_, body, self.tree.offset(node))
+    def _map(self, node: Any, local: Locals) -> ir.Expr:
+        nodes = [part for entry in node.struct.entries for part in (entry.map_key, entry.value)]
+        for key in nodes[::2]:
+            if (type_ := self.tree.type(key)) not in ("string", "int", "dyn"):
+                return self._unsupported(key, f"a key of a map is a text or a whole number, this one is {type_}", "write the key in quotes")
+        parts = tuple(self.expression(part, local) for part in nodes)
+        return ir.Call("make_map" if self._may_be_null(nodes[1::2]) else "known_map", parts, self.tree.offset(node))
 
-    def _call(self, node: Any, local: frozenset[str]) -> ir.Expr:
+    def _may_be_null(self, nodes: list[Any]) -> bool:
+        """Whether an unknown part is taken for null: of a value of type `any` the two cannot be told apart."""
+        return any(self.tree.type(node) in ("dyn", "any", "null") for node in nodes)
+
+    def _fold(self, node: Any, local: Locals) -> ir.Expr:
+        macro = cel_macros.read(node.fold)
+        if macro is None:
+            return self._unsupported(node, "of the macros only exists, all, exists_one, map and filter run at the edge", _FILTERING)
+        if macro.kind == "bind":
+            return self._bind(node, macro, local)
+        range_ = self.expression(node.fold.iter_range, local)
+        self.problems += cel_checks.whole_list(self.tree, node.fold.iter_range, range_)
+        around, self._turns = self._turns, self._turns * max(1, cel_macros.turns(range_))
+        if self._turns > cel_macros.MOST_TURNS >= around:
+            self._unsupported(node, "lists within lists within lists take too many turns at the edge", "take one of the macros out")
+        made = self._macro(node, macro, range_, local)
+        self._turns = around
+        return made
+
+    def _macro(self, node: Any, macro: cel_macros.Macro, range_: ir.Expr, local: Locals) -> ir.Expr:
+        fold, offset = node.fold, self.tree.offset(node)
+        var = _fresh(fold.iter_var, local)
+        inside = {**local, fold.iter_var: ir.Local(var)}
+        if fold.iter_var2:  # over places or keys, with the values behind them
+            inside[fold.iter_var2] = ir.Call("index", (range_, ir.Local(var)), offset)
+            range_ = ir.Call("places", (range_,), offset)
+        if macro.test is not None:
+            kind = "filter" if macro.kind == "map" else macro.kind
+            range_ = ir.Fold(kind, var, range_, self.expression(macro.test, inside), offset)
+        if macro.result is None:
+            return range_
+        mapped = ir.Fold("map", var, range_, self.expression(macro.result, inside), offset)
+        return mapped if self._may_be_null([macro.result]) else ir.Call("known", (mapped,), offset)
+
+    def _bind(self, node: Any, macro: cel_macros.Macro, local: Locals) -> ir.Expr:
+        """`cel.bind(name, value, body)`: a name for a value; anything but a leaf is taken once, as the one element of a list."""
+        fold, offset = node.fold, self.tree.offset(node)
+        value = self.expression(fold.accu_init, local)
+        if not isinstance(value, (ir.Call, ir.Fold)):
+            return self.expression(macro.result, {**local, fold.accu_var: value})
+        var = _fresh(fold.accu_var, local)
+        body = self.expression(macro.result, {**local, fold.accu_var: ir.Local(var)})
+        return ir.Call("index", (ir.Fold("map", var, ir.Call("make_list", (value,), offset), body, offset), ir.Const(0, "int")), offset)
+
+    # --- calls
+
+    def _call(self, node: Any, local: Locals) -> ir.Expr:
         call = node.call
-        nodes = ([call.target] if call.HasField("target") else []) + list(call.args)
+        name = _qualified(call)
+        if name == REDUCE and len(call.args) == 3:
+            return self._reduce(node, local)
+        if name in DIALECTS:
+            return self._dialect(node, name, local)
+        nodes = ([call.target] if call.HasField("target") and name == call.function else []) + list(call.args)
         args = tuple(self.expression(part, local) for part in nodes)
-        op = FUNCTIONS.get(call.function)
+        if name == "dyn" and len(args) == 1:
+            return args[0]
+        op = operator(name, self.tree.overloads.get(node.id, ()))
         if op is None:
-            return self._function(node, call.function)
-        if not args:
-            return _REFUSED  # reported by the checker: every function takes at least one argument
+            return self._function(node, name)
+        if _REFUSED in args or not args:
+            return _REFUSED
         offset = self.tree.offset(node)
         if op in _CONNECTIVES:
             return ir.Call(op, _flat(op, args), offset)
         if op in _LITERALS and len(args) == 1 and _is_text(args[0]):
             return self._literal(node, op, args[0])
-        if op in _GETTERS:
+        if op in GETTERS:
             return self._getter(node, call.function, op, args)
-        self._check(node, op, nodes, args)
-        return ir.Call(op, args, offset)
+        if op == "kind":
+            return self._kind_of(node, nodes[0], args[0])
+        self.problems += cel_checks.checks(self.tree, self.environment, node, op, nodes, args)
+        if op == "":
+            return args[0]
+        if op == "epoch":
+            return ir.Call("int", (ir.Call("floor", args, offset),), offset)
+        if op in _EQUALITY and any(map(_is_null, args)):
+            told = ir.Call("is_null", (args[1] if _is_null(args[0]) else args[0],), offset)
+            return told if op == "eq" else ir.Call("not", (told,), offset)
+        return self._folded(ir.Call(op, args, offset), node)
+
+    def _folded(self, call: ir.Call, node: Any) -> ir.Expr:
+        """A call of constants as the constant that the edge's own operator makes of them."""
+        if not self.tree.checked or call.op not in OPERATORS or call.op == "matches" or not all(isinstance(arg, ir.Const) and arg.type in _FOLDED for arg in call.args):
+            return call
+        value, type_ = OPERATORS[call.op](*(arg.value for arg in call.args)), self.tree.type(node)
+        if type_ not in _FOLDED or not isinstance(value, (bool, int, float, str)) or isinstance(value, float) and not math.isfinite(value):
+            return call
+        return ir.Const(value, type_, call.offset)
 
     def _function(self, node: Any, name: str) -> ir.Expr:
         if self.tree.checked or name in _INSTEAD:
-            self._unsupported(node, f"the function {name}() is not supported at the edge", _INSTEAD.get(name) or known_function(name))
+            self._unsupported(node, f"the function {name}() is not supported at the edge", known_function(name))
         return _REFUSED
+
+    def _reduce(self, node: Any, local: Locals) -> ir.Expr:
+        over, body, initial = node.call.args
+        range_, start = self.expression(over, local), self.expression(initial, local)
+        inside = self.expression(body, {**local, **{name: ir.Local(name) for name in REDUCED}})
+        return ir.Fold("reduce", REDUCED[0], range_, inside, self.tree.offset(node), start)
+
+    def _dialect(self, node: Any, name: str, local: Locals) -> ir.Expr:
+        """A function of another tool: it takes values of any type, and null."""
+        nodes = list(node.call.args)
+        args = tuple(self.expression(part, local) for part in nodes)
+        if DIALECTS[name].pattern and args:
+            self.problems += cel_checks.pattern(self.tree, self.environment, nodes, args, name)
+        for part, arg in zip(nodes, args):
+            self.problems += cel_checks.whole_list(self.tree, part, arg)
+        return ir.Call(name, args, self.tree.offset(node))
 
     def _literal(self, node: Any, op: str, text: ir.Const) -> ir.Expr:
         read, fix = _LITERALS[op]
+        if op in ("timestamp", "duration") and literals.is_finer(text.value):
+            return self._unsupported(node, "times are kept to the microsecond at the edge", "leave the finer digits out")
         try:
             return ir.Const(read(text.value), op, self.tree.offset(node))
         except ValueError as error:
@@ -188,68 +271,25 @@ class _Lowering:
         """CEL's getters in UTC, or with a fixed offset, which is added to the moment before."""
         offset = self.tree.offset(node)
         moment = args[0]
-        if any(overload.startswith("duration_to_") for overload in self.tree.overloads.get(node.id, ())):
-            return self._unsupported(node, f"{function}() of a duration is not supported at the edge", 'compare the duration: … > duration("2h")')
+        if len(self.tree.overloads.get(node.id, ())) > 1:
+            return self._unsupported(node, "a value of type any is neither a timestamp nor a duration", "write timestamp(…) around it")
         if len(args) == 2:
             try:
                 shift = literals.utc_offset(args[1].value if _is_text(args[1]) else "?")
             except ValueError:
                 return self._unsupported(node, "time zones by name are not known at the edge", 'use request.hour and request.weekday (the visitor\'s own time), or an offset: "+01:00"')
-            moment = ir.Call("add", (moment, ir.Const(float(shift), "duration")), offset) if shift else moment
+            moment = ir.Call("later", (moment, ir.Const(float(shift), "duration")), offset) if shift else moment
         read = ir.Call(op, (moment,), offset)
         return ir.Call("add", (read, ir.Const(1, "int")), offset) if function == "getDate" else read
 
-    # --- checks beyond CEL's own
-
-    def _check(self, node: Any, op: str, nodes: list[Any], args: tuple[ir.Expr, ...]) -> None:
-        if _REFUSED in args:
-            return
-        foreign = [overload for overload in self.tree.overloads.get(node.id, ()) if any(part in overload for part in _FOREIGN)]
-        if foreign:
-            self._unsupported(node, f"`{_sign(node.call.function)}` is not supported at the edge for these types", "compare the values as they are")
-        for part, arg in zip(nodes, args):
-            if not (op == "in" and arg is args[-1]):
-                self._whole_list(part, arg)
-        if op == "matches":
-            self._pattern(nodes, args)
-        if op == "ip":
-            self._unsupported(node, "ip() needs a literal address", 'write it like ip("192.0.2.1")')
-        if op in _EQUALITY and any(_kind(arg).startswith(("list<", "map<")) for arg in args):
-            self._unsupported(node, "whole lists and maps cannot be compared", "use `in`, size(…) or exists(x, …)")
-        if op in (*_EQUALITY, "in"):
-            self._members(nodes, args)
-        if op in _ORDER and any(_kind(arg) == "enum" for arg in args):
-            self._problem(node, "E022", "the values of an enumeration have no order", 'use == or in ["…", "…"]')
-
-    def _whole_list(self, node: Any, arg: ir.Expr) -> None:
-        if isinstance(arg, ir.Ref) and arg.name.startswith("lists.") and arg.type:
-            self._unsupported(node, f"'{arg.name}' can only be asked whether a value is in it", f"write … in {arg.name}")
-
-    def _pattern(self, nodes: list[Any], args: tuple[ir.Expr, ...]) -> None:
-        pattern = args[-1]
-        if not _is_text(pattern):
-            self._unsupported(nodes[-1], "the pattern of matches() must be a literal", "write it as a text in quotes")
-            return
-        wrong = _refused_pattern(self.environment, pattern.value)
-        if wrong:
-            self._problem(nodes[-1], "E027", f"invalid pattern: {wrong}", "the syntax is RE2's; escape a literal character with a backslash, in a raw text: r\"\\(\"")
-
-    def _members(self, nodes: list[Any], args: tuple[ir.Expr, ...]) -> None:
-        """Literals compared with an enumeration must be values of it."""
-        for ref, node, other in ((args[0], nodes[1], args[1]), (args[1], nodes[0], args[0])):
-            type_ = self._enumeration(ref)
-            if type_ is None or not isinstance(other, ir.Const):
-                continue
-            parts = list(node.list.elements) if cel_tree.kind(node) == "list" else [node]
-            values = other.value if isinstance(other.value, tuple) else (other.value,)
-            for part, value in zip(parts, values):
-                if isinstance(value, str) and value not in type_.members:
-                    fix = did_you_mean(value, type_.members) or f"it is one of: {_some(type_.members)}"
-                    self._problem(part, "E023", f"'{ref.name}' is never \"{value}\"", fix)
-
-    def _enumeration(self, arg: ir.Expr) -> Type | None:
-        type_ = self.environment.names.get(arg.name) if isinstance(arg, ir.Ref) else None
-        return type_ if type_ is not None and type_.name == "enum" else None
+    def _kind_of(self, node: Any, operand: Any, arg: ir.Expr) -> ir.Expr:
+        """`type(x)`: the name of a type; asked at the edge where the checker cannot tell, or where x may be unknown."""
+        static = self.tree.type(operand).partition("<")[0]
+        if static in ("timestamp", "duration", "type", "null"):
+            return ir.Const({"null": "null_type"}.get(static, static), "type", self.tree.offset(node))
+        if static in ("version", "ip", "cidr", "uint", "bytes"):
+            return self._unsupported(node, f"the type {static} cannot be asked for", "every attribute has one type; leave type() out")
+        return self._folded(ir.Call("kind", (arg,), self.tree.offset(node)), node)
 
     def _unsupported(self, node: Any, message: str, fix: str) -> ir.Expr:
         self._problem(node, "E024", message, fix)
@@ -259,9 +299,17 @@ class _Lowering:
         self.problems.append(Problem(*self.tree.span(node), code, message, fix))
 
 
-def _shape(initial: Any, step: Any) -> tuple[str, Any, str]:
-    which = next((name for name in ("bool", "int") if initial is not None and initial.HasField(name)), "")
-    return which, getattr(initial, which) if which else None, step.function
+def _fresh(name: str, local: Locals) -> str:
+    """A variable's name; another one where an enclosing macro has it, as expressions may be moved inward."""
+    taken = {one.name for one in local.values() if isinstance(one, ir.Local)} | set(local)
+    return name if name not in taken else next(new for n in range(1, len(taken) + 2) if (new := f"{name}@{n}") not in taken)
+
+
+def _qualified(call: Any) -> str:
+    """The name of a function with the name space that it is declared in, whether or not the checker has joined the two."""
+    space = cel_tree.dotted(call.target) if call.HasField("target") else ""
+    full = f"{space}.{call.function}"
+    return full if space and (full in DIALECTS or full == REDUCE or any(own.name == full for own in OWN)) else call.function
 
 
 def _flat(op: str, args: tuple[ir.Expr, ...]) -> tuple[ir.Expr, ...]:
@@ -275,33 +323,13 @@ def _is_text(expression: ir.Expr) -> bool:
     return isinstance(expression, ir.Const) and expression.type == "string"
 
 
-def _kind(expression: ir.Expr) -> str:
-    return expression.type if isinstance(expression, (ir.Const, ir.Ref)) else ""
-
-
-def _some(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
-
-
-def _sign(function: str) -> str:
-    return function.replace("_", " ").strip() if "_" in function else function
+def _is_null(expression: ir.Expr) -> bool:
+    return isinstance(expression, ir.Const) and expression.type == "null"
 
 
 def known_function(name: str) -> str:
-    own = sorted(function for function in FUNCTIONS if function.isalpha())
-    return did_you_mean(name, own) or f"the functions are {', '.join(own)}, has, exists, all, exists_one"
+    """What may be meant by the name of a function that there is not."""
+    return _INSTEAD.get(name) or did_you_mean(name, NAMES) or "docs/authoring.md, Conditions, has the functions that there are"
 
 
-def _refused_pattern(environment: Environment, pattern: str) -> str:
-    """Why RE2 refuses a pattern; "" when it does not. The library's own evaluator is asked."""
-    quoted = "".join(f"\\U{ord(char):08x}" for char in pattern)
-    try:
-        value = environment.library.compile(f'"".matches("{quoted}")').eval().value()
-    except RuntimeError as error:
-        return _reason(str(error), pattern)
-    return "" if isinstance(value, bool) else _reason(str(value), pattern)
-
-
-def _reason(text: str, pattern: str) -> str:
-    told = text.removeprefix("INVALID_ARGUMENT: ").removeprefix("invalid regular expression: ").split(" [INVALID")[0].strip()
-    return told.removesuffix(f": {pattern}")
+__all__ = ["FUNCTIONS", "known_function", "lower"]

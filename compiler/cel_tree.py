@@ -10,7 +10,15 @@ from typing import Any
 # message → (field, number, type); a type in capitals is another message here, `*` marks a repeated field
 _MESSAGES: dict[str, tuple[tuple[str, int, str], ...]] = {
     "Parsed": (("expr", 2, "Expr"), ("source", 3, "Source")),
-    "Checked": (("references", 2, "*ReferenceEntry"), ("expr", 4, "Expr"), ("source", 5, "Source")),
+    "Checked": (("references", 2, "*ReferenceEntry"), ("types", 3, "*TypeEntry"), ("expr", 4, "Expr"), ("source", 5, "Source")),
+    "TypeEntry": (("key", 1, "int64"), ("value", 2, "Type")),
+    "Type": (
+        ("dyn", 1, "Empty"), ("null", 2, "int64"), ("primitive", 3, "int64"), ("wrapper", 4, "int64"), ("well_known", 5, "int64"),
+        ("list", 6, "ListType"), ("map", 7, "MapType"), ("message", 9, "string"), ("parameter", 10, "string"), ("type", 11, "Type"),
+    ),
+    "ListType": (("element", 1, "Type"),),
+    "MapType": (("key", 1, "Type"), ("value", 2, "Type")),
+    "Empty": (),
     "ReferenceEntry": (("key", 1, "int64"), ("value", 2, "Reference")),
     "Reference": (("name", 1, "string"), ("overloads", 3, "*string")),
     "Source": (("positions", 4, "*PositionEntry"),),
@@ -34,6 +42,8 @@ _MESSAGES: dict[str, tuple[tuple[str, int, str], ...]] = {
         ("string", 6, "string"), ("bytes", 7, "bytes"),
     ),
 }
+_PRIMITIVES = ("", "bool", "int", "uint", "double", "string", "bytes")
+_KNOWN = ("", "any", "timestamp", "duration")
 _KINDS = ("const", "ident", "select", "call", "list", "struct", "fold")
 _TOKEN = re.compile(
     r'(?P<space>\s+|//[^\n]*)|(?P<string>[rRbB]{0,2}(?:"""(?:\\.|.)*?"""|\'\'\'(?:\\.|.)*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'))'
@@ -48,7 +58,7 @@ class TooDeep(Exception):
 
 
 class Tree:
-    """An expression: `root` is an Expr message of the table above, `overloads` maps node ids to what the checker chose."""
+    """An expression: `root` is an Expr message of the table above, `overloads` maps node ids to what the checker found possible."""
 
     def __init__(self, serialized: bytes, text: str) -> None:
         """Raises TooDeep. `serialized` is a google.protobuf.Any of a ParsedExpr or CheckedExpr."""
@@ -65,7 +75,13 @@ class Tree:
         self.root = message.expr
         self.positions = {entry.key: entry.value for entry in message.source.positions}
         self.overloads = {entry.key: tuple(entry.value.overloads) for entry in message.references} if self.checked else {}
+        self._types = {entry.key: entry.value for entry in message.types} if self.checked else {}
         self._tokens = tokens(text)
+
+    def type(self, node: Any) -> str:
+        """What the checker found of a node: `int`, `list<dyn>`, `map<string, int>`, `ip`, `type`; `dyn` where nothing is certain."""
+        found = self._types.get(node.id)
+        return "dyn" if found is None else _type_text(found)
 
     def offset(self, node: Any) -> int:
         """Where the node stands: of an operator its sign, of a selection its dot, of a call its parenthesis."""
@@ -95,6 +111,18 @@ class Tree:
             name = min((at for at in self._tokens if at > offset), default=offset)
             return name + len(self._tokens[name])
         return closing(self._tokens, offset) if token in _CLOSING else offset + len(token)
+
+
+def _type_text(type_: Any) -> str:
+    if type_.HasField("primitive") or type_.HasField("well_known"):
+        return _PRIMITIVES[type_.primitive] if type_.HasField("primitive") else _KNOWN[type_.well_known]
+    if type_.HasField("list"):
+        return f"list<{_type_text(type_.list.element)}>"
+    if type_.HasField("map"):
+        return f"map<{_type_text(type_.map.key)}, {_type_text(type_.map.value)}>"
+    if type_.HasField("message"):
+        return type_.message.rpartition(".")[2].lower()
+    return "null" if type_.HasField("null") else "type" if type_.HasField("type") else "dyn"
 
 
 def tokens(text: str) -> dict[int, str]:

@@ -6,35 +6,14 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-SITE = click.argument("site", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="SITE_DIR")
-BUNDLE = click.argument("bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="BUNDLE")
-VISITOR = click.option("--visitor", required=True, type=click.Path(path_type=Path), metavar="FILE", help="A visitor as JSON: id, attributes, consent, at.")
-PAGE = click.option("--page", metavar="PATH", help="Only the slots of this page (a path such as /p/kochere, or a page's name).")
-KEY = click.option("--key", "keys", multiple=True, metavar="PUBKEY", help="A public key file; the bundle must then be signed by one of them.")
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-STATE = click.option("--state", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Folder of local keys and stores (default: .tessera).")
-
-
-def fail(message: str, code: int = 1) -> NoReturn:
-    """End with one clear line on standard error."""
-    click.echo(f"tessera: {message}", err=True)
-    sys.exit(code)
-
-
-def emit_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-class Group(click.Group):
-    """Keeps the commands in the order of a day's work, and each command's examples as they are written."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
+from compiler.cli_decide import decide, explain
+from compiler.cli_import import import_
+from compiler.cli_preview import preview
+from compiler.terminal import BUNDLE, JSON, SITE, STATE, Group, compiled, count, diagnostic, emit_json, fail
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tessera-edge", prog_name="tessera")
@@ -71,27 +50,7 @@ def init(folder: Path) -> None:
     click.echo(f"next: tessera check {folder}")
 
 
-def compiled(site: Path, *, quiet: bool = False):
-    """The compiled site; prints every message, and ends with 1 where it is rejected."""
-    from compiler.diagnostics import Rejected
-    from compiler.pipeline import compile_site
-
-    try:
-        result = compile_site(site)
-    except Rejected as rejected:
-        click.echo(rejected.diagnostics.render(), err=True)
-        click.echo(f"\n{_count(rejected.diagnostics)}", err=True)
-        sys.exit(1)
-    if result.diagnostics.items and not quiet:
-        click.echo(result.diagnostics.render() + "\n", err=True)
-    return result
-
-
-def _count(diagnostics) -> str:
-    errors = sum(item.severity == "error" for item in diagnostics.items)
-    warnings = len(diagnostics.items) - errors
-    told = [f"{n} {word}{'s' if n != 1 else ''}" for n, word in ((errors, "error"), (warnings, "warning")) if n]
-    return ", ".join(told) or "no errors"
+main.add_command(import_)
 
 
 @main.command()
@@ -113,17 +72,12 @@ def check(site: Path, as_json: bool) -> None:
     except Rejected as rejected:
         diagnostics = rejected.diagnostics
     if as_json:
-        emit_json([_diagnostic(item) for item in diagnostics.items])
+        emit_json([diagnostic(item) for item in diagnostics.items])
     else:
         if diagnostics.items:
             click.echo(diagnostics.render() + "\n")
-        click.echo(f"{site}: {_count(diagnostics)}")
+        click.echo(f"{site}: {count(diagnostics)}")
     sys.exit(1 if diagnostics.failed else 0)
-
-
-def _diagnostic(item) -> dict[str, Any]:
-    place = {"file": item.place.file, "line": item.place.line, "column": item.place.column, "length": item.place.length}
-    return {"code": item.code, "severity": item.severity, "message": item.message, **place, "fix": item.fix}
 
 
 @main.command()
@@ -181,110 +135,9 @@ def keygen(file: Path) -> None:
     click.echo(f"private key {file}\npublic key  {public}  (put its text into TESSERA_PUBLIC_KEYS)\nkey id      {name}")
 
 
-def opened(path: Path, keys: tuple[str, ...] = ()):
-    """A bundle file, verified and loaded; ends with 1 and one line where it is refused."""
-    from compiler.sign import KeyFileError, public_keys, verify
-    from tessera.bundle import BundleError, load, unseal
-
-    try:
-        sealed = unseal(path.read_bytes())
-        if keys:
-            verify(sealed, {k: v for file in keys for k, v in public_keys(Path(file).read_text(errors="replace")).items()})
-        return load(sealed)
-    except (BundleError, KeyFileError) as error:
-        fail(f"{path}: {error}")
-    except OSError as error:
-        fail(f"{error.filename}: {error.strerror}")
-
-
-def decided(path: Path, visitor: Path, page: str | None, keys: tuple[str, ...] = ()):
-    """The bundle, and (visit, decision) for each slot of the page; without one each slot on the first page that has it."""
-    from compiler.visitors import VisitorError, page_of, read_file, visit_of
-    from tessera.decide import decide as decide_slots
-
-    bundle = opened(path, keys)
-    try:
-        told = read_file(visitor)
-        pages = [page_of(bundle, page)] if page else [name for name, _ in bundle.pages] or [None]
-        visits = {name: visit_of(bundle, told, name) for name in pages}
-    except VisitorError as error:
-        fail(str(error))
-    for attribute in next(iter(visits.values()))[1]:
-        click.echo(f"tessera: warning: the site does not know the attribute '{attribute}'; it is ignored", err=True)
-    found = {}
-    for name, (visit, _) in visits.items():
-        for decision in decide_slots(bundle, visit, name):
-            found.setdefault(decision.slot, (visit, decision))
-    return bundle, [found[slot] for slot in sorted(found)]
-
-
-@main.command()
-@BUNDLE
-@VISITOR
-@PAGE
-@KEY
-@JSON
-def decide(bundle: Path, visitor: Path, page: str | None, keys: tuple[str, ...], as_json: bool) -> None:
-    """Decide every slot for a visitor, with the edge's own code.
-
-    \b
-    Examples:
-      tessera decide store.tessera --visitor rulesets/store/profiles/ana.json
-      tessera decide store.tessera --visitor ana.json --page / --json
-    """
-    from tessera.record import outcome
-
-    loaded, decisions = decided(bundle, visitor, page, keys)
-    told = {loaded.slots[d.slot].name: outcome(loaded, d) for _, d in decisions}
-    if as_json:
-        emit_json({"bundle": loaded.name, "decisions": told})
-        return
-    for line in table(told):
-        click.echo(line)
-
-
-def table(told: dict[str, dict[str, Any]]) -> list[str]:
-    """One line a slot: slot, variant, level, reason, and where they apply rule and experiment."""
-    rows = [
-        (slot, one["variant"], one["level"], one["reason"], _rule_and_test(one))
-        for slot, one in told.items()
-    ]
-    widths = [max((len(row[i]) for row in rows), default=0) for i in range(4)]
-    return ["  ".join((*(cell.ljust(width) for cell, width in zip(row, widths)), row[4])).rstrip() for row in rows]
-
-
-def _rule_and_test(one: dict[str, Any]) -> str:
-    test = f"{one['experiment']}={one['arm']}" if one["experiment"] else ""
-    return " ".join(filter(None, (one["rule"], test)))
-
-
-@main.command()
-@BUNDLE
-@VISITOR
-@PAGE
-@click.option("--slot", "only", metavar="NAME", help="Only this slot.")
-@KEY
-@JSON
-def explain(bundle: Path, visitor: Path, page: str | None, only: str | None, keys: tuple[str, ...], as_json: bool) -> None:
-    """Say in plain sentences why each slot got its variant, and why the rules above it did not hold.
-
-    \b
-    Example:
-      tessera explain store.tessera --visitor rulesets/store/profiles/ana.json --slot hero
-    """
-    from tessera.explain import explain as explain_slot
-
-    loaded, decisions = decided(bundle, visitor, page, keys)
-    found = [explain_slot(loaded, visit, d) for visit, d in decisions if only in (None, loaded.slots[d.slot].name)]
-    if only and not found:
-        fail(f"no slot '{only}'; the slots are {', '.join(slot.name for slot in loaded.slots)}")
-    if as_json:
-        emit_json({e.slot: {"sentence": e.sentence, "tried": [a._asdict() for a in e.attempts]} for e in found})
-        return
-    for one in found:
-        click.echo(f"{one.slot}: {one.sentence}")
-        for attempt in one.attempts:
-            click.echo(f"    {'✓' if attempt.held else '✗'} {attempt.rule} ({attempt.level}): {attempt.because}")
+main.add_command(decide)
+main.add_command(explain)
+main.add_command(preview)
 
 
 @main.command()

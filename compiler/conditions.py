@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping
 
-from compiler import ir, patterns
+from compiler import implication, ir, patterns
 from compiler.cel import Environment, refs
 from compiler.diagnostics import Diagnostics, nearest
-from compiler.lower import inline
+from compiler.implication import World
+from compiler.lower import alternatives, inline
+from compiler.passes import simplified
 from compiler.syntax import Entry, Ruleset
 from tessera.context import BUILT_IN
 
 Path = tuple[str | int, ...]
-EVERYTHING = ("request", "visitor", "account", "segment", "lists")
+EVERYTHING = ("request", "visitor", "account", "segment", "lists", "slot", "sticky")
 
 
 def attribute_types(ruleset: Ruleset) -> dict[str, str]:
@@ -23,6 +25,25 @@ def attribute_types(ruleset: Ruleset) -> dict[str, str]:
     return built_in | own
 
 
+def slot_types(ruleset: Ruleset) -> dict[str, str]:
+    """Slot → type of what `slot.name` gives: a flag's values, where they are of one type; of any other slot the variant's name."""
+    return {name: _decided(getattr(entry.spec, "values", None)) for name, entry in ruleset.slots.items()}
+
+
+def _sticky(ruleset: Ruleset) -> list[str]:
+    return [name for name, entry in ruleset.experiments.items() if entry.spec.sticky]
+
+
+def _decided(values: Mapping[str, Any] | None) -> str:
+    if values is None:
+        return "string"
+    kinds = {type(value) for value in values.values()}
+    one = {bool: "bool", str: "string", int: "int", float: "double"}
+    if len(kinds) == 1:
+        return one.get(kinds.pop(), "any")
+    return "double" if kinds == {int, float} else "any"
+
+
 class Conditions:
     """Compiles conditions and remembers which attributes were read.
 
@@ -30,6 +51,9 @@ class Conditions:
         kinds: attribute name → kind (`enum`, `int`, `list<item>`…), as lowering wants it.
         purposes: attribute name → the purpose it needs, None for none.
         read: the names of all attributes that any condition reads.
+        named: everything that any condition names, segments included, whether or not it decides anything.
+        within: segment → the segments that it names.
+        world: what is known of the attributes' values.
     """
 
     def __init__(self, ruleset: Ruleset, diagnostics: Diagnostics) -> None:
@@ -38,11 +62,14 @@ class Conditions:
         fields = {"id": "string", **ruleset.items.fields} if ruleset.items else None
         items = {n: "string" if t in ("image", "link") else t for n, t in fields.items()} if fields else None
         self.environment = Environment(
-            types, ruleset.segments, {name: "string" for name in ruleset.lists}, items, about=_about(ruleset)
+            types, ruleset.segments, {name: "string" for name in ruleset.lists}, items, slots=slot_types(ruleset), sticky=_sticky(ruleset), about=_about(ruleset)
         )
         self.kinds = {name: self.environment.names[name].kind for name in types}
         self.purposes = _purposes(ruleset)
+        members = {name: type_.members for name, type_ in self.environment.names.items() if type_.members}
+        self.world = World(self.kinds, members, {name: frozenset(file.values) for name, file in ruleset.lists.items()})
         self.read: set[str] = set()
+        self.named: set[str] = set()
         self.used_lists: set[str] = set()
         self.used_segments: set[str] = set()
         self.segments = self._segments()
@@ -56,34 +83,32 @@ class Conditions:
         self.used_segments |= {name[8:] for name in names if name.startswith("segment.")}
         if any(name.startswith("segment.") and name[8:] not in self.segments for name in names):
             return None  # the segment itself was reported
-        expr = inline(expr, self.segments)
+        expr = simplified(inline(expr, self.segments))
         self._note(expr)
         return expr
+
+    def lowered(self, expr: ir.Expr) -> tuple[tuple[ir.Conjunction, ...], str]:
+        """The conjunctions that can hold; where there is none, why not."""
+        found = alternatives(expr, self.kinds)
+        conflicts = [implication.conflict(conjunction, self.world) for conjunction in found]
+        possible = tuple(conjunction for conjunction, conflict in zip(found, conflicts) if not conflict)
+        return possible, "" if possible else implication.told(conflicts)
 
     def _compiled(self, entry: Entry[Any], path: Path, text: str, scope: tuple[str, ...]) -> ir.Expr | None:
         found = self.environment.compile(text, scope=scope)
         if isinstance(found, list):
             self.diagnostics.problems(found, lambda offset, length: entry.text_place(path, offset, length))
             return None
+        self.named |= set(refs(found))
         return self._without_patterns(found, entry, path)
 
     def _without_patterns(self, expr: ir.Expr, entry: Entry[Any], path: Path) -> ir.Expr | None:
-        if isinstance(expr, ir.Fold):
-            body = self._without_patterns(expr.body, entry, path)
-            return None if body is None else ir.Fold(expr.kind, expr.var, expr.range, body, expr.offset)
-        if not isinstance(expr, ir.Call):
-            return expr
-        args = tuple(self._without_patterns(arg, entry, path) for arg in expr.args)
-        if any(arg is None for arg in args):
-            return None
-        if expr.op != "matches":
-            return ir.Call(expr.op, args, expr.offset)
-        simple = patterns.plain(args[0], args[1].value, expr.offset)
-        if simple is None:
-            message = f"the pattern '{args[1].value}' is more than a prefix, a suffix, a part or a choice of texts"
-            fix = "use startsWith(…), endsWith(…), contains(…) or in [\"…\", \"…\"], combined with && and ||"
-            self.diagnostics.error("E032", entry.text_place(path, args[1].offset, len(args[1].value) + 2), message, fix)
-        return simple
+        def refuse(pattern: ir.Const, reason: str) -> None:
+            place = entry.text_place(path, pattern.offset, len(pattern.value) + 2)
+            fix = "repeat less often, or use several tests, combined with && and ||"
+            self.diagnostics.error("E032", place, f"the pattern '{pattern.value}' cannot run at the edge: {reason}", fix)
+
+        return patterns.without(expr, refuse)
 
     def _note(self, expr: ir.Expr) -> None:
         names = refs(expr)
@@ -95,6 +120,7 @@ class Conditions:
         raw = {name: self._compiled(e, ("when",), e.spec.when, EVERYTHING) for name, e in self.ruleset.segments.items()}
         raw = {name: expr for name, expr in raw.items() if expr is not None}
         needs = {name: {r[8:] for r in refs(expr) if r.startswith("segment.")} for name, expr in raw.items()}
+        self.within = needs
         done: dict[str, ir.Expr] = {}
         while ready := [name for name in raw if name not in done and needs[name] <= done.keys()]:
             for name in ready:

@@ -25,7 +25,7 @@ CODES: dict[str, str] = {
     "E013": "a name that is not snake_case, too long, or reserved",
     "E014": "a file that another one names is missing or lies outside the site",
     "E015": "a CSV file that does not have the columns or values it should",
-    "E016": "not exactly one of show, rank, test or set",
+    "E016": "keys that do not go together, or not exactly one of show, rank, test or set",
     # names and types in conditions
     "E020": "a condition that is not valid CEL",
     "E021": "an unknown attribute",
@@ -39,7 +39,7 @@ CODES: dict[str, str] = {
     "E029": "an unknown segment",
     "E030": "an unknown list",
     "E031": "an unknown field of an item",
-    "E032": "a pattern that needs more than plain text tests",
+    "E032": "a pattern that is too large for the edge",
     "E033": "segments that are defined by each other",
     "E034": "an unknown page",
     "E035": "an unknown component",
@@ -58,7 +58,8 @@ CODES: dict[str, str] = {
     "E047": "an unknown column of a look-up",
     "E048": "an unknown slot",
     "E049": "a jurisdiction that is never reached",
-    "E059": "an address that a page may not link to",
+    "E050": "slots that are decided by each other",
+    "E059": "an address that a page may not link to, or that a redirect may not lead to",
     # experiments and campaigns
     "E060": "a field that the component does not have, set by an arm",
     "E061": "an arm that shows nothing where nothing else is shown",
@@ -67,7 +68,8 @@ CODES: dict[str, str] = {
     "E064": "an experiment that runs in two places",
     "E065": "an unknown visitor of the scenarios",
     "E066": "an unknown arm",
-    "E067": "an experiment whose unit cannot be told",
+    "E067": "an experiment, or a share of a rule, whose unit cannot be told",
+    "E068": "ranges of buckets that overlap, or lie outside the buckets",
     # markup and copy
     "E070": "a variable that cannot be read",
     "E071": "a variable in a place where it cannot be escaped safely",
@@ -89,6 +91,10 @@ CODES: dict[str, str] = {
     "W001": "a file in the site's folder that nothing reads",
     "W003": "an experiment that no slot runs",
     "W004": "a rule that can never hold",
+    "W005": "a segment, list, campaign, model, component or variant that nothing uses",
+    "W006": "a rule that is never reached, because of rules above it",
+    "W007": "an experiment that leaves an arm, or all arms, without visitors",
+    "W008": "experiments that get in each other's way",
     "W002": "a list that is empty or has empty or repeated values",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from hashlib import sha256
 from typing import Any, Iterable, Sequence
@@ -10,7 +11,10 @@ import msgpack
 
 from compiler import ir
 from compiler.lower import tree
-from tessera.bundle import ALIGN, FORMAT, HEADER, MAGIC, RESERVED
+from tessera.bundle import ALIGN, FORMAT, HEADER, LEVELS, MAGIC, RESERVED
+from tessera.columns import pack
+
+WHOLE = 1_000_000  # shares are parts per million
 
 
 def emit(program: ir.Program) -> bytes:
@@ -58,19 +62,18 @@ def _envelope(site: str, table: Iterable[tuple[str, int, int, str]]) -> bytes:
 
 
 def _values(program: ir.Program) -> list[tuple[str, Any]]:
-    conditions = _conditions(program)
     contents: dict[tuple, int] = {}
     slots = [_slot(slot, contents, program) for slot in program.slots]
     decisions = {
         "slots": slots,
-        "rules": [_rule(rule, number, slot, program) for number, slot in enumerate(program.slots) for rule in slot.rules],
-        "experiments": [_experiment(e) for e in program.experiments],
+        "rules": _rules(program),
+        "experiments": _experiments(program),
         "campaigns": [[c.name, _run(c.run), c.cap, _tree(c.pause)] for c in program.campaigns],
         "models": [[m.name, m.version, m.attribute, m.half_life, m.dimensions, m.field, _place(m.otherwise, program.models)] for m in program.models],
     }
     return [
         ("site", _site(program)),
-        ("conditions", conditions),
+        ("conditions", _conditions(program)),
         ("decisions", decisions),
         ("content", list(contents)),
         ("lists", [[name, list(values)] for name, values in program.lists]),
@@ -99,63 +102,129 @@ def _tree(expr: ir.Expr | None) -> tuple | None:
 
 
 def _conditions(program: ir.Program) -> dict[str, Any]:
-    """Terms and tests once each, in order of first use; a conjunction is a list of literals (2 × test, + 1: negated)."""
-    terms: dict[ir.Term, int] = {}
-    tests: dict[ir.Test, int] = {}
-    conjunctions: list[list[int]] = []
+    """Each literal once, term by term, with the conjunctions that want it; numbered from the last rule to the first."""
+    terms: dict[ir.Term, dict[ir.Literal, list[int]]] = {}
     trees: dict[int, tuple] = {}
-    for slot in program.slots:
-        for rule in slot.rules:
-            for conjunction in rule.conjunctions:
-                if conjunction.tree is not None:
-                    trees[len(conjunctions)] = tree(conjunction.tree)
-                row = []
-                for literal in conjunction.literals:
-                    terms.setdefault(literal.test.term, len(terms))
-                    row.append(2 * tests.setdefault(literal.test, len(tests)) + literal.negated)
-                conjunctions.append(row)
+    conjunctions = [c for slot in program.slots for rule in slot.rules for c in rule.conjunctions][::-1]
+    for number, conjunction in enumerate(conjunctions):
+        if conjunction.tree is not None:
+            trees[number] = tree(conjunction.tree)
+        for literal in conjunction.literals:
+            terms.setdefault(literal.test.term, {}).setdefault(literal, []).append(number)
+    operators = sorted({literal.test.op for asked in terms.values() for literal in asked})
+    wanted = [numbers for asked in terms.values() for numbers in asked.values()]
     return {
         "terms": [[t.attribute, t.function, t.ordered] for t in terms],
-        "tests": [[terms[t.term], t.op, t.argument] for t in tests],
-        "conjunctions": conjunctions,
+        "operators": operators,
+        "questions": [_questions(list(asked), operators) for asked in terms.values()],
+        "counts": pack([len(numbers) for numbers in wanted]),
+        "numbers": pack([number for numbers in wanted for number in numbers]),
+        "conjunctions": len(conjunctions),
         "trees": trees,
     }
 
 
+def _questions(literals: Sequence[ir.Literal], operators: Sequence[str]) -> list[Any]:
+    """Columns: the values asked for; then of each literal its operator (2 ×, + 1: negated), how many values, and which."""
+    values: dict[bytes, tuple[int, Any]] = {}
+    codes, sizes, picks = [], [], []
+    for literal in literals:
+        asked = literal.test.argument if literal.test.op == "in" else (literal.test.argument,)
+        codes.append(2 * operators.index(literal.test.op) + literal.negated)
+        sizes.append(len(asked))
+        picks += [values.setdefault(_pack(value), (len(values), value))[0] for value in asked]
+    return [pack([value for _, value in values.values()]), pack(codes), pack(sizes), pack(picks)]
+
+
 def _slot(slot: ir.Slot, contents: dict[tuple, int], program: ir.Program) -> list[Any]:
-    variants = [[v.name, [contents.setdefault(parts, len(contents)) for parts in v.contents]] for v in slot.variants]
+    names = pack([v.name for v in slot.variants])
+    shown = [[contents.setdefault(parts, len(contents)) for parts in v.contents] for v in slot.variants] if slot.values is None else None
     default, test = _action(slot.default, slot, program), _action(slot.test, slot, program)
-    return [slot.name, slot.pages, slot.selector, slot.operation, slot.component, variants, default, test, slot.always]
+    purposes = sorted({purpose for rule in slot.rules for purpose in rule.purposes})
+    values = None if slot.values is None else pack(slot.values)
+    needs = [_place(name, program.slots) for name in slot.needs]
+    return [slot.name, slot.pages, slot.selector, slot.operation, slot.component, names, shown, default, test, slot.always, purposes, slot.flag, values, needs]
 
 
-def _rule(rule: ir.Rule, number: int, slot: ir.Slot, program: ir.Program) -> list[Any]:
-    campaign = _place(rule.campaign, program.campaigns)
-    action = _action(rule.action, slot, program)
-    return [rule.name, number, rule.level, len(rule.conjunctions), action, campaign, rule.segment, rule.purposes]
+def _rules(program: ir.Program) -> dict[str, Any]:
+    """The rules of all slots, slot by slot, in columns; what few rules have, by the rule's number.
+
+    `actions`: 3 × number + kind: the variant after `number` - 1 is shown (0), `tests` has the experiment and the
+    variants that its arms show (1), `others` the action (2).
+    """
+    rules = [(rule, slot) for slot in program.slots for rule in slot.rules]
+    tests: dict[tuple[int, ...], int] = {}
+    others: dict[bytes, int] = {}
+    actions = []
+    for rule, slot in rules:
+        row = _action(rule.action, slot, program)
+        if isinstance(row, int):
+            actions.append(3 * (row + 1))
+        elif len(row) == 2 and all(isinstance(arm, int) for arm in row[1]):
+            actions.append(3 * tests.setdefault((row[0], *(arm + 1 for arm in row[1])), len(tests)) + 1)
+        else:
+            actions.append(3 * others.setdefault(_pack(row), len(others)) + 2)
+    campaigns = {c.name: i for i, c in enumerate(program.campaigns)}
+    return {
+        "names": pack([rule.name for rule, _ in rules]),
+        "slots": pack([len(slot.rules) for slot in program.slots]),
+        "levels": pack([LEVELS.index(rule.level) for rule, _ in rules]),
+        "counts": pack([len(rule.conjunctions) for rule, _ in rules]),
+        "actions": pack(actions),
+        "tests": [pack([test[0] for test in tests]), pack([len(test) - 1 for test in tests]), pack([arm for test in tests for arm in test[1:]])],
+        "others": [msgpack.unpackb(row, use_list=False, strict_map_key=False) for row in others],
+        "campaigns": {i: campaigns[rule.campaign] for i, (rule, _) in enumerate(rules) if rule.campaign},
+        "segments": {i: rule.segment for i, (rule, _) in enumerate(rules) if rule.segment},
+    }
 
 
 def _place(name: str | None, named: Sequence[Any]) -> int:
     return -1 if name is None else next(i for i, one in enumerate(named) if one.name == name)
 
 
-def _action(action: ir.Action | None, slot: ir.Slot, program: ir.Program) -> list[Any] | None:
+def _action(action: ir.Action | None, slot: ir.Slot, program: ir.Program) -> Any:
     if action is None:
         return None
+    if action.experiment is not None:
+        return [_place(action.experiment, program.experiments), [_action(arm, slot, program) for arm in action.arms]]
+    variant = _place(action.variant, slot.variants)
+    if action.model is None:
+        return variant
+    return [variant, _place(action.model, program.models), action.take, _tree(action.where), action.at_most]
+
+
+def _experiments(program: ir.Program) -> dict[str, Any]:
+    """Names in a column; what differs from the name by number; all the rest once for those that have it in common."""
+    designs: dict[bytes, int] = {}
+    design = [designs.setdefault(_pack(_design(e)), len(designs)) for e in program.experiments]
+    numbered = list(enumerate(program.experiments))
+    return {
+        "names": pack([e.name for e in program.experiments]),
+        "keys": {i: e.key for i, e in numbered if e.key not in (None, e.name)},
+        "salts": {i: e.salt for i, e in numbered if e.salt != e.name},
+        "design": pack(design),
+        "designs": [msgpack.unpackb(row, use_list=False, strict_map_key=False) for row in designs],
+    }
+
+
+def _design(e: ir.Experiment) -> list[Any]:
+    by_range = e.arms[0].ranges is not None
+    shares = [[-math.inf, 0 if e.ramp else e.share, WHOLE], *([at, share, WHOLE] for at, share in e.ramp)]
     return [
-        _place(action.variant, slot.variants),
-        _place(action.model, program.models),
-        action.take,
-        _tree(action.where),
-        action.at_most,
-        _place(action.experiment, program.experiments),
-        [_action(arm, slot, program) for arm in action.arms],
+        e.unit,
+        e.fallback_unit,
+        e.purpose,
+        e.hash,
+        e.buckets,
+        _run(e.run),
+        [arm.name for arm in e.arms],
+        None if by_range else [arm.weight for arm in e.arms],
+        [arm.ranges for arm in e.arms] if by_range else None,
+        shares,
+        [*e.layer, WHOLE] if e.layer else None,
+        [e.holdout[0], WHOLE, e.holdout[1]] if e.holdout else None,
+        list(e.sticky[1:]) if e.sticky else None,
     ]
-
-
-def _experiment(e: ir.Experiment) -> list[Any]:
-    layer = [*e.layer, 1_000_000] if e.layer else None
-    arms, weights = [name for name, _ in e.arms], [weight for _, weight in e.arms]
-    return [e.name, e.salt, e.unit, e.purpose, [e.share, 1_000_000], layer, _run(e.run), arms, weights]
 
 
 def _run(run: ir.Run | None) -> list[Any] | None:

@@ -53,13 +53,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """A list macro: `range.exists(var, body)`, and likewise all, exists_one."""
+    """A list macro: `range.exists(var, body)`, and likewise all, exists_one, map, filter; or `reduce`.
+
+    `initial` is for reduce alone: what the local variable `accumulator` begins with; its `var` is `current`.
+    """
 
     kind: str
     var: str
     range: "Expr"
     body: "Expr"
     offset: int = field(default=0, compare=False)
+    initial: "Expr | None" = None
 
 
 Expr = Union[Const, Ref, Local, Has, Call, Fold]
@@ -78,11 +82,16 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One question about a term: an operator of tessera.match and its constant argument."""
+    """One question about a term: an operator of tessera.match and its constant argument. `kinds` keeps 1 and true apart."""
 
     term: Term
     op: str
     argument: Any
+    kinds: tuple[bool, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        parts = self.argument if isinstance(self.argument, tuple) else (self.argument,)
+        object.__setattr__(self, "kinds", tuple(isinstance(part, bool) for part in parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +172,10 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place on pages and its ladder, top-down."""
+    """A place on pages and its ladder, top-down; or a flag, whose `values` stand in the order of its variants.
+
+    `needs`: the slots whose decisions its conditions read, those first that others need.
+    """
 
     name: str
     pages: tuple[str, ...]
@@ -175,11 +187,26 @@ class Slot:
     default: Action
     test: Action | None
     always: bool
+    flag: str | None = None
+    values: tuple[Any, ...] | None = None
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """An arm: its weight, or the ranges of buckets that get it."""
+
+    name: str
+    weight: int
+    ranges: tuple[tuple[int, int], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """See tessera.bundle.Experiment; shares in parts per million; `layer`: (salt, from, to) in parts per million."""
+    """See tessera.bundle.Experiment; shares in parts per million; `layer`: (salt, from, to) in parts per million.
+
+    `ramp`: (epoch seconds, share) in order of time. `holdout`: (share, salt). `sticky`: (name, version, min_version).
+    """
 
     name: str
     salt: str
@@ -188,7 +215,14 @@ class Experiment:
     share: int
     layer: tuple[str, int, int] | None
     run: Run | None
-    arms: tuple[tuple[str, int], ...]
+    arms: tuple[Arm, ...]
+    key: str | None = None
+    fallback_unit: str | None = None
+    hash: str = "sha256"
+    buckets: int | None = None
+    ramp: tuple[tuple[int, int], ...] = ()
+    holdout: tuple[int, str] | None = None
+    sticky: tuple[str, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator
+import re
+from dataclasses import replace
+from typing import Any, Iterator, Mapping
+from urllib.parse import urlsplit
 
 from compiler import ir, selectors
+from compiler.cel import refs
 from compiler.conditions import Conditions, known
 from compiler.contents import Components
 from compiler.diagnostics import Diagnostics
-from compiler.lower import lower
-from compiler.shapes import LEVELS
+from compiler.shape import LEVELS
 from compiler.syntax import Entry, Ruleset
+from compiler.trials import unit_checked
+from compiler.values import spoken
 
 
 class Ladders:
@@ -22,34 +27,61 @@ class Ladders:
 
     def slots(self) -> tuple[ir.Slot, ...]:
         found = (self._slot(entry) for entry in self.ruleset.slots.values())
-        return tuple(slot for slot in found if slot is not None)
+        return tuple(self._in_order([slot for slot in found if slot is not None]))
 
     def _slot(self, entry: Entry[Any]) -> ir.Slot | None:
         spec = entry.spec
-        for position, page in enumerate(spec.place.page):
-            known(self.diagnostics, "E034", "page", page, self.ruleset.site.spec.pages, entry, "place", "page", position)
-        wrong = selectors.problem(spec.place.selector)
-        if wrong:
-            self.diagnostics.error("E042", entry.place("place", "selector"), *wrong)
-        if not known(self.diagnostics, "E035", "component", spec.component, self.ruleset.contents, entry, "component"):
+        if spec.values is None and not self._placed(entry):
             return None
         test = self._slot_test(entry)
         default = self._action(entry, ("ladder", "default"), spec.ladder.default)
         self._default_needs_nothing(entry, default)
         rules = tuple(self._rules(entry))
         holdout = self.ruleset.site.spec.holdout
-        return ir.Slot(
-            entry.name,
-            spec.place.page,
-            spec.place.selector,
-            spec.place.do,
-            spec.component,
-            tuple(self._variants(entry, rules, default, test)),
-            rules,
-            default,
-            test,
-            holdout is not None and entry.name in holdout.except_,
-        )
+        always = holdout is not None and entry.name in holdout.except_
+        needs = tuple(sorted({name[5:] for rule in rules for name in refs(rule.when) if name.startswith("slot.")}))
+        if spec.values is not None:
+            variants = tuple(ir.Variant(name, ()) for name in spec.values)
+            pages = self._redirected(entry) if spec.place is not None else ()
+            return ir.Slot(entry.name, pages, "", "redirect" if pages else "", "", variants, rules, default, None, always, spec.flag, tuple(spec.values.values()), needs)
+        variants = tuple(self._variants(entry, rules, default, test))
+        place = spec.place
+        return ir.Slot(entry.name, place.page, place.selector, place.do, spec.component, variants, rules, default, test, always, needs=needs)
+
+    def _placed(self, entry: Entry[Any]) -> bool:
+        """Whether the slot's component is there; its pages and its selector are checked too."""
+        spec = entry.spec
+        self._pages(entry)
+        wrong = selectors.problem(spec.place.selector)
+        if wrong:
+            self.diagnostics.error("E042", entry.place("place", "selector"), *wrong)
+        return known(self.diagnostics, "E035", "component", spec.component, self.ruleset.contents, entry, "component")
+
+    def _redirected(self, entry: Entry[Any]) -> tuple[str, ...]:
+        """The pages of a redirect; where it leads is checked: to this site's own hosts alone."""
+        self._pages(entry)
+        hosts = self.ruleset.site.spec.hosts
+        for name, target in entry.spec.values.items():
+            if not isinstance(target, str) or not _own(target, hosts):
+                message = f"{spoken(target)} is not an address of this site"
+                fix = f"write a path that begins with one slash, percent-encoded and without dots for folders, or https:// and one of its hosts: {', '.join(hosts)}"
+                self.diagnostics.error("E059", entry.place("values", name), message, fix)
+        return entry.spec.place.page
+
+    def _pages(self, entry: Entry[Any]) -> None:
+        for position, page in enumerate(entry.spec.place.page):
+            known(self.diagnostics, "E034", "page", page, self.ruleset.site.spec.pages, entry, "place", "page", position)
+
+    def _in_order(self, slots: list[ir.Slot]) -> Iterator[ir.Slot]:
+        """Each slot with all those that it needs, directly or not, in an order in which they can be decided."""
+        direct = {slot.name: slot.needs for slot in slots}
+        for slot in slots:
+            order: list[str] = []
+            if not _reach(slot.name, direct, (), order):
+                entry = self.ruleset.slots[slot.name]
+                message = f"the slot '{slot.name}' is decided by itself, through {', '.join(f'slot.{name}' for name in slot.needs)}"
+                self.diagnostics.error("E050", entry.place("ladder"), message, "take one of the references out")
+            yield replace(slot, needs=tuple(order[:-1]))
 
     # --- rules
 
@@ -74,15 +106,27 @@ class Ladders:
         if when is None:
             return None
         stored = self.conditions.stored(when)
+        when = self._rollout(entry, spec, when, path)
         if level == "cohort" and stored:
             message = f"a cohort rule reads the request alone, '{spec.rule}' reads {stored[0]}"
             self.diagnostics.error("E040", entry.place(*path, "when"), message, "move the rule to `segment:`, or ask only for request.…")
-        conjunctions = lower(when, self.conditions.kinds)
+        conjunctions, reason = self.conditions.lowered(when)
         if not conjunctions:
-            message = f"the rule '{spec.rule}' can never hold: its condition contradicts itself"
-            self.diagnostics.warning("W004", entry.place(*path, "when"), message, "correct the condition, or remove the rule")
+            lost = f"; so nobody takes part in '{spec.test}'" if spec.test else ""
+            self.diagnostics.warning("W004", entry.place(*path, "when"), f"the rule '{spec.rule}' can never hold: {reason}{lost}", "correct the condition, or remove the rule")
         segment = self._segment(spec.when)
         return ir.Rule(spec.rule, level, when, conjunctions, action, spec.campaign, segment, self.conditions.needed(when))
+
+    def _rollout(self, entry: Entry[Any], spec: Any, when: ir.Expr, path: tuple) -> ir.Expr:
+        """The condition, for a share of the units alone where the rule has one."""
+        if spec.share is None:
+            return when
+        name = spec.unit if "." in spec.unit else f"unit.{spec.unit}"
+        unit_checked(entry, (*path, "unit"), f"the rule '{spec.rule}'", spec.unit, self.ruleset, self.diagnostics)
+        if "." in spec.unit:
+            self.conditions.read.add(name)
+        salt = ir.Const(spec.salt or f"{entry.name}/{spec.rule}", "string")
+        return ir.Call("and", (when, ir.Call("share", (salt, ir.Ref(name, "any"), ir.Const(spec.share, "int")))))
 
     def _segment(self, when: str) -> str | None:
         """The segment that a rule is for, where its condition is one."""
@@ -133,11 +177,12 @@ class Ladders:
 
     def _arms(self, entry: Entry[Any], name: str, place: Any, *, patches: bool) -> ir.Action:
         """An experiment's arms as actions of this slot; None for an arm that leaves the choice as it is."""
-        if name in self.running:
+        if name in self.running and entry.spec.values is None:  # flags may share one: nobody sees them as places
             message = f"the experiment '{name}' already runs in '{self.running[name]}'"
             self.diagnostics.error("E064", place, message, "use an experiment in one place, or make a second one in the same layer")
         self.running[name] = entry.name
         experiment = self.ruleset.experiments[name]
+        self.conditions.read |= {unit for unit in (experiment.spec.unit, experiment.spec.fallback_unit) if unit is not None and "." in unit}
         arms: list[ir.Action | None] = []
         for arm, spec in experiment.spec.arms.items():
             path = ("arms", arm)
@@ -184,7 +229,10 @@ class Ladders:
     def _show(self, entry: Entry[Any], path: tuple, variant: str | None, slot: Entry[Any]) -> ir.Action:
         if variant in (None, "none"):
             return ir.Action()
-        names = self.ruleset.contents[slot.spec.component].spec.variants if slot.spec.component in self.ruleset.contents else {}
+        if slot.spec.values is not None:
+            names = slot.spec.values
+        else:
+            names = self.ruleset.contents[slot.spec.component].spec.variants if slot.spec.component in self.ruleset.contents else {}
         where = path if path[-1] == "default" and isinstance(entry.node.plain["ladder"].get("default"), str) else (*path, "show")
         known(self.diagnostics, "E045", "variant", variant, [*names, "none"], entry, *where)
         return ir.Action(variant)
@@ -208,6 +256,40 @@ class Ladders:
             return [({}, None)]
         experiment = self.ruleset.experiments[test.experiment]
         return [({}, None)] + [(dict(arm.set), (experiment, ("arms", name, "set"))) for name, arm in experiment.spec.arms.items()]
+
+
+def _own(target: str, hosts: tuple[str, ...]) -> bool:
+    """Whether an address is a path, or on one of these hosts.
+
+    It must stand as a browser would write it, so that it is neither read as another host nor changed on the way.
+    """
+    if not _WRITTEN.fullmatch(target):
+        return False
+    found = urlsplit(target)
+    if any(_DOTS.fullmatch(part) for part in found.path.split("/")):
+        return False
+    return (found.scheme == "https" and _hosted(found.netloc, hosts)) if found.scheme else target.startswith("/") and not target.startswith("//")
+
+
+def _hosted(name: str, hosts: tuple[str, ...]) -> bool:
+    """Whether a host is one of these; `*.` stands for any labels in front."""
+    return bool(_HOST.fullmatch(name)) and any(name == host or (host.startswith("*.") and name.endswith(host[1:])) for host in hosts)
+
+
+_WRITTEN = re.compile(r"(/|https://)[A-Za-z0-9._~:/?#@!$&()*+,;=%-]*", re.ASCII)
+_HOST = re.compile(r"[a-z0-9][a-z0-9.-]*(:\d{1,5})?", re.ASCII)
+_DOTS = re.compile(r"(\.|%2e){1,2}", re.ASCII | re.IGNORECASE)
+
+
+def _reach(name: str, direct: Mapping[str, tuple[str, ...]], path: tuple[str, ...], order: list[str]) -> bool:
+    """Append what a slot needs and then the slot itself; False where the slot needs itself."""
+    if name in order:
+        return True
+    if name in path:
+        return name != path[0]
+    whole = all(_reach(other, direct, (*path, name), order) for other in direct.get(name, ()))
+    order.append(name)
+    return whole
 
 
 def _shown(actions: tuple[ir.Action, ...]) -> set[tuple[str, bool]]:

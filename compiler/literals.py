@@ -1,47 +1,40 @@
-"""Texts that stand for moments, durations, versions and addresses. A leaf: imports only the standard library.
+"""Texts that stand for moments, durations, versions and addresses. Read as the edge reads them.
 
 Every function raises ValueError, with a message fit for the author, for a text it does not read.
 """
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import re
+from decimal import Decimal
 
-_TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
-_DURATION = re.compile(r"(?P<sign>[-+]?)(?P<parts>(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h|d|w))+|0)", re.ASCII)
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d|w)", re.ASCII)
-_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_LONGEST = 315_576_000_000.0  # seconds; the range of CEL's durations
+from tessera import moments, networks
+
 _VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?", re.ASCII)
 _OFFSET = re.compile(r"(?P<sign>[-+]?)(?P<hours>\d{2}):(?P<minutes>\d{2})", re.ASCII)
-_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+_FRACTION = re.compile(r"(\d*\.\d+|\d+(?=[nuµ]))(ns|us|µs|ms|s|m|h|d|w)?", re.ASCII)
+_MICROSECONDS = {"ns": "0.001", "us": "1", "µs": "1", "ms": "1e3", "s": "1e6", "m": "6e7", "h": "3.6e9", "d": "8.64e10", "w": "6.048e11"}
 
 
 def timestamp(text: str) -> float:
-    """Seconds since 1970 of an RFC 3339 date and time, like `2026-12-01T00:00:00Z`."""
-    if not _TIMESTAMP.fullmatch(text):
-        raise ValueError(f"'{text}' is not a date with a time and an offset")
-    fraction = re.search(r"\.\d+", text)
-    whole = text.replace(fraction.group(), "") if fraction else text
-    try:
-        moment = datetime.datetime.fromisoformat(whole.upper().replace("Z", "+00:00"))
-        elapsed = moment - _EPOCH
-    except (ValueError, OverflowError) as error:
-        raise ValueError(f"'{text}' is not a possible moment: {error}") from None
-    return elapsed.days * 86400 + elapsed.seconds + (float("0" + fraction.group()) if fraction else 0.0)
+    """Seconds since 1970 of an RFC 3339 date and time, like `2026-12-01T00:00:00Z`, of the years 1 to 9999."""
+    found = moments.timestamp(text)
+    if found is None:
+        raise ValueError(f"'{text}' is not a possible date with a time and an offset")
+    return found
 
 
 def duration(text: str) -> float:
     """Seconds of a duration in the units w d h m s ms us ns, like `90d` or `1h30m`; d is 24 hours."""
-    match = _DURATION.fullmatch(text)
-    if not match:
-        raise ValueError(f"'{text}' is not a duration")
-    total = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(match["parts"]))
-    if total > _LONGEST:
-        raise ValueError(f"'{text}' is longer than 10,000 years")
-    return -total if match["sign"] == "-" else total
+    found = moments.duration(text)
+    if found is None:
+        raise ValueError(f"'{text}' is not a duration of at most 10,000 years")
+    return found
+
+
+def is_finer(text: str) -> bool:
+    """Whether a timestamp or a duration tells more than microseconds."""
+    return any((Decimal(number) * Decimal(_MICROSECONDS[unit or "s"])) % 1 for number, unit in _FRACTION.findall(text))
 
 
 def version(text: str) -> str:
@@ -55,10 +48,18 @@ def version(text: str) -> str:
 
 def address(text: str) -> str:
     """An IPv4 or IPv6 address in its shortest form."""
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        raise ValueError(f"'{text}' is not an IP address") from None
+    found = networks.ip(text)
+    if found is None:
+        raise ValueError(f"'{text}' is not an IP address")
+    return found
+
+
+def network(text: str) -> str:
+    """A network, like `10.0.0.0/8`, its address in its shortest form."""
+    found = networks.cidr(text)
+    if found is None:
+        raise ValueError(f"'{text}' is not a network")
+    return found
 
 
 def utc_offset(text: str) -> int:

@@ -29,7 +29,8 @@ def inline(expr: Expr, segments: Mapping[str, Expr]) -> Expr:
     if isinstance(expr, Call):
         return Call(expr.op, tuple(inline(arg, segments) for arg in expr.args), expr.offset)
     if isinstance(expr, Fold):
-        return Fold(expr.kind, expr.var, inline(expr.range, segments), inline(expr.body, segments), expr.offset)
+        initial = None if expr.initial is None else inline(expr.initial, segments)
+        return Fold(expr.kind, expr.var, inline(expr.range, segments), inline(expr.body, segments), expr.offset, initial)
     return expr
 
 
@@ -40,15 +41,20 @@ def lower(expr: Expr, types: Mapping[str, str]) -> tuple[Conjunction, ...]:
         expr: a boolean condition without references to segments.
         types: attribute name → declared type.
     """
+    return tuple(c for c in alternatives(expr, types) if not _impossible(c))
+
+
+def alternatives(expr: Expr, types: Mapping[str, str]) -> tuple[Conjunction, ...]:
+    """The same, with the conjunctions that can never be true."""
     try:
-        return tuple(c for c in _dnf(expr, False, types) if not _impossible(c))
+        return tuple(_dnf(expr, False, types))
     except _TooMany:
         return (Conjunction((), expr),)
 
 
 def _dnf(expr: Expr, negated: bool, types: Mapping[str, str]) -> list[Conjunction]:
     if isinstance(expr, Const):
-        return [Conjunction(())] if expr.value is not negated else []
+        return [Conjunction(())] if expr.value is (not negated) else []
     if isinstance(expr, Call) and expr.op == "not":
         return _dnf(expr.args[0], not negated, types)
     if isinstance(expr, Call) and expr.op in ("and", "or"):
@@ -96,11 +102,16 @@ def _impossible(conjunction: Conjunction) -> bool:
 
 def _literal(expr: Expr, negated: bool, types: Mapping[str, str]) -> Literal | None:
     """The expression as one test of one attribute against a constant, if it is one."""
-    if isinstance(expr, Ref):  # a boolean attribute
+    if isinstance(expr, Ref) and types.get(expr.name) == "bool":
         return Literal(Test(Term(expr.name, "", False), "eq", not negated))
-    if isinstance(expr, Has):
+    if isinstance(expr, Has) and expr.name in types:
         return Literal(Test(Term(expr.name, "", False), "has", True), negated)
     if not isinstance(expr, Call) or len(expr.args) != 2:
+        return None
+    if "." in expr.op:  # a function of a dialect, of one attribute and one constant
+        subject, argument = expr.args
+        if isinstance(subject, Ref) and subject.name in types and isinstance(argument, Const):
+            return Literal(Test(Term(subject.name, "", False), expr.op, constant(argument)), negated)
         return None
     return _comparison(expr.op, *expr.args, negated, types)
 
@@ -119,7 +130,7 @@ def _comparison(op: str, left: Expr, right: Expr, negated: bool, types: Mapping[
         return Literal(Test(term, _NEGATED[op] if negated else op, constant(right))) if term.ordered else None
     if op == "eq" and _single(right):
         return Literal(Test(term, "eq", constant(right)), negated)
-    if op in ("contains", "starts_with", "ends_with"):
+    if op in ("contains", "starts_with", "ends_with", "matches"):
         return Literal(Test(term, op, right.value), negated)
     return None
 
@@ -144,18 +155,22 @@ def _membership(element: Expr, collection: Expr, negated: bool, types: Mapping[s
 
 
 def _term(expr: Expr, types: Mapping[str, str]) -> Term | None:
-    if isinstance(expr, Ref) and expr.name in types:
+    if isinstance(expr, Ref) and expr.name in types and types[expr.name] != "any":
         return Term(expr.name, "", types[expr.name] in _ORDERED)
-    if isinstance(expr, Call) and expr.op in ("size", "lower_ascii", "upper_ascii") and isinstance(expr.args[0], Ref):
+    if isinstance(expr, Call) and expr.op in ("size", "lower_ascii", "upper_ascii") and isinstance(expr.args[0], Ref) and types.get(expr.args[0].name, "any") != "any":
         return Term(expr.args[0].name, expr.op, expr.op == "size")
     return None
 
 
 def constant(const: Const) -> object:
-    """A literal as the edge holds such values: versions as tuples that sort by precedence."""
-    if const.type == "list<version>":
-        return tuple(parse_version(value) for value in const.value)
-    return parse_version(const.value) if const.type == "version" else const.value
+    """A literal as the edge holds such values: versions as tuples that sort by precedence, moments and doubles as floats."""
+    read = _READ.get(const.type.removeprefix("list<").removesuffix(">"))
+    if read is None:
+        return const.value
+    return tuple(map(read, const.value)) if const.type.startswith("list<") else read(const.value)
+
+
+_READ = {"version": parse_version, "double": float, "timestamp": float, "duration": float}
 
 
 def tree(expr: Expr) -> tuple:
@@ -169,5 +184,6 @@ def tree(expr: Expr) -> tuple:
     if isinstance(expr, Has):
         return ("has", expr.name)
     if isinstance(expr, Fold):
-        return (expr.kind, expr.var, tree(expr.range), tree(expr.body))
+        initial = () if expr.initial is None else (tree(expr.initial),)
+        return (expr.kind, expr.var, tree(expr.range), tree(expr.body), *initial)
     return (expr.op, *(tree(arg) for arg in expr.args))

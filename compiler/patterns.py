@@ -1,12 +1,17 @@
-"""Patterns (RE2 syntax) that are plain prefix, suffix, contains or alternation tests → those tests.
+"""Patterns (RE2 syntax) → plain prefix, suffix, contains or alternation tests where they are such, else automata.
 
-What is left over would need an automaton at the edge; it is refused with a fix, never run as a backtracking expression.
+The automata run at the edge in time linear in the text (tessera.automaton); nothing backtracks.
 """
 
 from __future__ import annotations
 
-from compiler.ir import Call, Const, Expr
+from collections.abc import Callable
 
+from compiler.ir import Call, Const, Expr, Fold
+from compiler.regex_program import compile
+from tessera.dialects import FUNCTIONS
+
+__all__ = ["compile", "plain", "without"]
 _SPECIAL = frozenset("\\.+*?()|[]{}^$")
 
 
@@ -52,3 +57,33 @@ def _literal(text: str) -> str | None:
         else:
             out.append(char)
     return None if escaped else "".join(out)
+
+
+def without(expr: Expr, refuse: Callable[[Const, str], None]) -> Expr | None:
+    """The expression with plain tests or programs in place of its patterns.
+
+    Args:
+        refuse: is told of each pattern that the edge cannot run, and why; then there is no expression.
+    """
+    if isinstance(expr, Fold):
+        parts = [without(part, refuse) for part in (expr.range, expr.body, expr.initial) if part is not None]
+        return None if None in parts else Fold(expr.kind, expr.var, parts[0], parts[1], expr.offset, *parts[2:])
+    if not isinstance(expr, Call):
+        return expr
+    args = [without(arg, refuse) for arg in expr.args]
+    if None in args:
+        return None
+    simple = plain(args[0], args[1].value, expr.offset) if expr.op == "matches" else None
+    if simple is not None:
+        return simple
+    if expr.op == "matches" or expr.op in FUNCTIONS and FUNCTIONS[expr.op].pattern:
+        args[-1] = _program(args[-1], refuse)
+    return None if None in args else Call(expr.op, tuple(args), expr.offset)
+
+
+def _program(pattern: Const, refuse: Callable[[Const, str], None]) -> Const | None:
+    try:
+        return Const(compile(pattern.value), "pattern", pattern.offset)
+    except ValueError as error:
+        refuse(pattern, str(error))
+        return None

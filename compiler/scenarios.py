@@ -8,7 +8,7 @@ from typing import Any, Iterator, Mapping
 from compiler.diagnostics import Place
 from compiler.syntax import Ruleset
 from compiler.visitors import VisitorError, page_of, visit_of
-from tessera.bundle import Bundle
+from tessera.resolved import Bundle
 from tessera.decide import HOLDOUT, decide
 from tessera.explain import explain
 from tessera.record import outcome

@@ -1,33 +1,30 @@
 """What each file of a site may hold: the authoring format as frozen pydantic models, strict and without unknown keys.
 
+The format's reference, and the source of the JSON Schemas.
+
 Shares are parts per million, durations seconds (0: until the session ends), moments seconds since 1970. A key that is
-a word of Python has an underscore here: `from_`, `as_`, `with_`, `except_`, `else_`. One file, because it is read as a
-whole: the format's reference, and the source of the JSON Schemas.
+a word of Python has an underscore here: `from_`, `as_`, `with_`, `except_`, `else_`. Slots are in
+shape_ladders, experiments and campaigns in shape_trials.
 """
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from compiler.shape import Level, Shape
+from compiler.shape_ladders import Slot
+from compiler.shape_trials import Campaign, Experiment
 from compiler.values import (
-    MILLION, AttributeType, Condition, Duration, End, File, Host, Lift, Many, Milliseconds, Moment, Name, OneOrMany, PathPattern,
-    Share, Span, SpokenName, Start, Text, Zone, refused, spoken,
+    AttributeType, Condition, Duration, File, Host, Many, Milliseconds, Name, PathPattern, Share, Span, SpokenName, Start, Text,
+    refused, spoken,
 )  # fmt: skip
 
-Channel = Literal["web", "email", "mobile", "ads"]
-Level = Literal["individual", "segment", "cohort", "default"]
-LEVELS = ("individual", "segment", "cohort")
+__all__ = ["Campaign", "Content", "Experiment", "Items", "Lookup", "Metric", "Model", "Scenarios", "Segment", "Shape", "Site", "Slot"]
+
 Cell = Literal["string", "double", "int", "bool", "image", "link"]
-
-
-class Shape(BaseModel):
-    """The common ground: exact types, no unknown keys, immutable."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
 
 # --- site.yaml -------------------------------------------------------------------------------------------------------
@@ -121,7 +118,7 @@ class Site(Shape):
     tessera: Literal[1] = Field(examples=["tessera: 1"])
     name: Name | None = Field(None, description="what logs call the site; the first host unless given")
     hosts: Annotated[Many[Host], Field(min_length=1)] = Field(examples=["hosts: [shop.example.com]"])
-    pages: Annotated[dict[Name, PathPattern], Field(min_length=1)] = Field(examples=["pages: {home: /, product: \"/p/:sku\"}"])
+    pages: dict[Name, PathPattern] = Field({}, examples=["pages: {home: /, product: \"/p/:sku\"}"], description="a site of flags alone has none")
     attributes: Attributes = Attributes()
     purposes: dict[Name, Purpose] = {}
     jurisdictions: dict[Name, Jurisdiction] = {}
@@ -151,195 +148,6 @@ class Metric(Shape):
     sum: Name | None = Field(None, examples=["sum: value"])
     within: Duration = Field(examples=["within: 7d"])
     good: Literal["up", "down"] = "up"
-    about: Text | None = None
-
-
-# --- slots, experiments, campaigns -----------------------------------------------------------------------------------
-
-
-class Outcome(Shape):
-    """What a rule, a default or an arm does: show a variant, rank items by a model, or let a test decide."""
-
-    show: Name | None = Field(None, examples=["show: evergreen"])
-    rank: Name | None = Field(None, examples=["rank: trending"])
-    test: Name | None = Field(None, examples=["test: hero_headline"])
-    take: Annotated[int, Field(ge=1, le=100)] | None = Field(None, examples=["take: 8"])
-    where: Condition | None = Field(None, examples=["where: 'item.in_stock'"])
-    at_most: dict[Name, Annotated[int, Field(ge=1)]] = Field({}, examples=["at_most: {category: 3}"])
-
-    @property
-    def kind(self) -> Literal["show", "rank", "test", "set", ""]:
-        """Which of the alternatives it is; "" for an arm that leaves things as they are."""
-        return next((kind for kind in ("show", "rank", "test", "set") if getattr(self, kind, None)), "")
-
-    @model_validator(mode="after")
-    def _one_outcome(self) -> Outcome:
-        self._count(("show", "rank", "test"), least=1)
-        return self
-
-    def _count(self, kinds: tuple[str, ...], least: int) -> None:
-        given = [kind for kind in kinds if getattr(self, kind, None)]
-        allowed = f"{', '.join(kinds[:-1])} or {kinds[-1]}"
-        if len(given) > 1:
-            raise refused(f"only one of {allowed} is possible, here are {' and '.join(given)}", f"keep one of {' and '.join(given)}", "E016")
-        if len(given) < least:
-            raise refused(f"one of {allowed} must say what happens", "for example `show: evergreen`, or `show: none` to leave the page as it is", "E016")
-        extra = [key for key in ("take", "where", "at_most") if getattr(self, key)]
-        if "rank" not in given and extra:
-            raise refused(f"{' and '.join(extra)} goes with rank", "add `rank: …`, or remove it", "E016")
-        if "rank" in given and self.take is None:
-            raise refused("rank needs the number of items", "add it, for example `take: 8`", "E010")
-
-
-class Rule(Outcome):
-    """A rule of a ladder."""
-
-    rule: Name = Field(examples=["rule: returning"])
-    when: Condition = Field(examples=["when: segment.returning"])
-    campaign: Name | None = None
-    about: Text | None = None
-
-
-class Default(Outcome):
-    """What a slot gets when no rule holds; a bare name is a variant."""
-
-
-def _shown(value: Any) -> Any:
-    return {"show": value} if isinstance(value, str) else value
-
-
-class Ladder(Shape):
-    """The rules by level, each level top-down, and the default."""
-
-    individual: Many[Rule] = ()
-    segment: Many[Rule] = ()
-    cohort: Many[Rule] = ()
-    default: Annotated[Default, BeforeValidator(_shown, json_schema_input_type=str | Default)] = Field(examples=["default: none"])
-
-
-class Place(Shape):
-    """Where on which pages, and how the content is put there."""
-
-    page: OneOrMany = Field(examples=["page: home"])
-    selector: Text = Field(examples=["selector: \"#hero\""])
-    do: Literal["replace", "inner", "before", "after", "prepend", "append"] = Field(examples=["do: replace"])
-
-
-class Slot(Shape):
-    """slots/*.yaml"""
-
-    place: Place = Field(examples=["place: {page: home, selector: \"#hero\", do: replace}"])
-    component: Name = Field(examples=["component: hero"])
-    test: Name | None = Field(None, description="an experiment whose arms patch the fields of whichever variant is shown")
-    ladder: Ladder = Field(examples=["ladder: {default: none}"])
-    owner: Text | None = None
-    about: Text | None = None
-
-
-class Hypothesis(Shape):
-    """Why the experiment is run."""
-
-    change: Text = Field(examples=["change: promise a benefit"])
-    audience: Text = Field(examples=["audience: all"])
-    outcome: Name = Field(examples=["outcome: order"])
-    by: Lift = Field(examples=["by: +2%"], description="the expected relative change")
-    because: Text = Field(examples=["because: interviews"])
-
-
-class Run(Shape):
-    """From when until when. A date in `until` includes that day; dates without an offset are in `zone`."""
-
-    from_: Start | None = Field(None, alias="from", examples=["from: 2026-12-01"])
-    until: End | None = Field(None, examples=["until: 2026-12-22"])
-    zone: Zone = "UTC"
-
-    @property
-    def local(self) -> bool:
-        """Whether start and end are on the visitor's own clock."""
-        return self.zone == "visitor"
-
-    @property
-    def start(self) -> int | None:
-        """Seconds since 1970 of the first moment; on the visitor's clock where `local`."""
-        return _instant(self.from_, self.zone)
-
-    @property
-    def end(self) -> int | None:
-        """Seconds since 1970 of the first moment after it; on the visitor's clock where `local`."""
-        return _instant(self.until, self.zone)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Run:
-        exact = [moment for moment in (self.from_, self.until) if moment and not moment.local]
-        if self.local and exact:
-            raise refused("with `zone: visitor` a time cannot have an offset", "leave the offset (Z, +01:00) out")
-        if self.start is not None and self.end is not None and self.start >= self.end:
-            raise refused("`until` lies before `from`", "exchange or correct the dates")
-        return self
-
-
-class ExperimentRun(Run):
-    """The run of an experiment, with the power and the error rate it is planned for."""
-
-    power: Share = 800_000
-    alpha: Share = 50_000
-
-
-class Arm(Outcome):
-    """An alternative of an experiment. The first is control; it may have nothing but its weight."""
-
-    weight: Annotated[int, Field(ge=0, le=1_000_000)] = Field(examples=["weight: 50"])
-    set: dict[Name, Text] = Field({}, examples=["set: {headline: Better mornings}"])
-    about: Text | None = None
-
-    @model_validator(mode="after")
-    def _one_outcome(self) -> Arm:
-        self._count(("show", "rank", "set"), least=0)
-        if self.test:
-            raise refused("an arm cannot be a test itself", "write show, rank or set", "E016")
-        return self
-
-
-class Experiment(Shape):
-    """experiments/*.yaml"""
-
-    hypothesis: Hypothesis | None = None
-    unit: Literal["visitor", "account"] = "visitor"
-    purpose: Name = "analytics"
-    layer: Name | None = None
-    share: Share = MILLION
-    salt: Text | None = Field(None, description="what assignment is hashed with; the experiment's name unless given")
-    arms: Annotated[dict[Name, Arm], Field(min_length=2, max_length=100)] = Field(examples=["arms: {control: {weight: 50}, benefit: {weight: 50, set: {headline: …}}}"])
-    goal: Name = Field(examples=["goal: order"])
-    guard: Many[Name] = ()
-    run: ExperimentRun | None = Field(None, examples=["run: {from: 2026-12-01, until: 2026-12-22}"])
-    owner: Text | None = None
-
-    @model_validator(mode="after")
-    def _some_weight(self) -> Experiment:
-        if not any(arm.weight for arm in self.arms.values()):
-            raise refused("all arms have the weight 0", "give the arms weights that say how many visitors each gets")
-        return self
-
-
-class Cap(Shape):
-    """How often one visitor is shown a campaign."""
-
-    times: Annotated[int, Field(ge=1, le=1000)] = Field(examples=["times: 3"])
-    per: Span = Field(examples=["per: 7d"])
-    channels: Many[Channel] = ("web",)
-    count: Literal["seen", "decided"] = "seen"
-
-
-class Campaign(Shape):
-    """campaigns/*.yaml"""
-
-    owner: Text | None = None
-    run: Run | None = Field(None, examples=["run: {from: 2026-12-01, until: 2027-01-31, zone: visitor}"])
-    goal: Name | None = None
-    cap: Cap | None = Field(None, examples=["cap: {times: 3, per: 7d}"])
-    pause: Condition | None = Field(None, examples=["pause: visitor.open_case"], description="true pauses the campaign")
-    approve: Many[Text] = ()
     about: Text | None = None
 
 
@@ -462,15 +270,6 @@ class Scenarios(Shape):
 
     visitors: dict[Name, Visitor] = {}
     scenarios: Annotated[Many[Scenario], Field(min_length=1)] = Field(examples=["scenarios: [{name: …, page: /, expect: {hero: {variant: evergreen}}}]"])
-
-
-def _instant(moment: Moment | None, zone: str) -> int | None:
-    if moment is None or not moment.local or zone in ("visitor", "UTC"):
-        return None if moment is None else moment.at
-    import zoneinfo
-
-    wall = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=moment.at)
-    return round(wall.replace(tzinfo=zoneinfo.ZoneInfo(zone)).timestamp())
 
 
 def _fits(value: Any, kind: str, members: tuple[str, ...]) -> bool:

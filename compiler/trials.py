@@ -8,6 +8,8 @@ from compiler import ir
 from compiler.conditions import Conditions, known
 from compiler.diagnostics import Diagnostics
 from compiler.syntax import Entry, Ruleset
+from tessera import assign
+from tessera.context import BUILT_IN
 
 WHOLE = 1_000_000  # shares are parts per million
 
@@ -20,28 +22,85 @@ def run_of(spec: Any) -> ir.Run | None:
 def experiments(ruleset: Ruleset, diagnostics: Diagnostics) -> tuple[ir.Experiment, ...]:
     """The experiments, each with its slice of its layer."""
     slices = _layers(ruleset, diagnostics)
+    for entry in ruleset.experiments.values():
+        _ranges_checked(entry, diagnostics)
     return tuple(_experiment(entry, ruleset, slices.get(name), diagnostics) for name, entry in ruleset.experiments.items())
 
 
 def _experiment(entry: Entry[Any], ruleset: Ruleset, layer: tuple[str, int, int] | None, diagnostics: Diagnostics) -> ir.Experiment:
     spec = entry.spec
-    for metric, path in ((spec.goal, ("goal",)), *((guard, ("guard", i)) for i, guard in enumerate(spec.guard))):
+    goal = ((spec.goal, ("goal",)),) if spec.goal is not None else ()
+    for metric, path in (*goal, *((guard, ("guard", i)) for i, guard in enumerate(spec.guard))):
         known(diagnostics, "E038", "metric", metric, ruleset.metrics, entry, *path)
     if spec.hypothesis is not None:
         known(diagnostics, "E038", "metric", spec.hypothesis.outcome, ruleset.metrics, entry, "hypothesis", "outcome")
-    known(diagnostics, "E039", "purpose", spec.purpose, ruleset.site.spec.purposes, entry, "purpose")
-    _unit_checked(entry, ruleset, diagnostics)
+    known(diagnostics, "E039", "purpose", spec.purpose, [*ruleset.site.spec.purposes, "none"], entry, "purpose")
+    for key, unit in (("unit", spec.unit), ("fallback_unit", spec.fallback_unit)):
+        unit_checked(entry, (key,), f"the experiment '{entry.name}'", unit, ruleset, diagnostics)
     share = WHOLE if layer else spec.share  # within its slice of the layer, the whole slice takes part
-    arms = tuple((name, arm.weight) for name, arm in spec.arms.items())
-    return ir.Experiment(entry.name, spec.salt or entry.name, spec.unit, spec.purpose, share, layer, run_of(spec.run), arms)
+    return ir.Experiment(
+        name=entry.name,
+        salt=entry.name if spec.salt is None else spec.salt,
+        unit=spec.unit,
+        purpose=None if spec.purpose == "none" else spec.purpose,
+        share=share,
+        layer=layer,
+        run=run_of(spec.run),
+        arms=tuple(ir.Arm(name, arm.weight or 0, _ranges(entry, name, arm)) for name, arm in spec.arms.items()),
+        key=spec.key,
+        fallback_unit=spec.fallback_unit,
+        hash=spec.hash,
+        buckets=spec.buckets,
+        ramp=_ramp(entry, diagnostics),
+        holdout=(spec.holdout.share, spec.holdout.salt) if spec.holdout else None,
+        sticky=(spec.key or entry.name, spec.version, spec.min_version) if spec.sticky else None,
+    )
 
 
-def _unit_checked(entry: Entry[Any], ruleset: Ruleset, diagnostics: Diagnostics) -> None:
-    """The edge must be able to tell the unit that is randomised."""
-    unit, account = entry.spec.unit, ruleset.site.spec.attributes.account
-    if unit == "account" and not {"id", "domain"} & account.keys():
-        message = f"the experiment '{entry.name}' randomises accounts, but nothing tells them apart"
-        diagnostics.error("E067", entry.place("unit"), message, "declare the attribute account.id or account.domain in site.yaml")
+def _ranges(entry: Entry[Any], name: str, arm: Any) -> tuple[tuple[int, int], ...] | None:
+    return None if arm.ranges is None else tuple((start, end) for start, end in arm.ranges)
+
+
+def _ranges_checked(entry: Entry[Any], diagnostics: Diagnostics) -> None:
+    """Ranges of buckets must lie within the buckets, and no bucket in two arms."""
+    spec = entry.spec
+    scheme = assign.HASHES[spec.hash]
+    if spec.buckets is not None and not scheme.varies:
+        message = f"the hash {spec.hash} always divides into {scheme.buckets:,} buckets"
+        diagnostics.error("E016", entry.place("buckets"), message, "remove `buckets`")
+    whole = spec.buckets or scheme.buckets
+    taken: list[tuple[int, int, str]] = []
+    for name, arm in spec.arms.items():
+        for position, (start, end) in enumerate(arm.ranges or ()):
+            place = entry.place("arms", name, "ranges", position)
+            if not 0 <= start <= end <= whole:
+                diagnostics.error("E068", place, f"the range [{start}, {end}] does not lie within the {whole:,} buckets", f"write [from, to] with 0 ≤ from ≤ to ≤ {whole}")
+                continue
+            other = next((arm for first, last, arm in taken if start < last and first < end), None)
+            if other is not None:
+                diagnostics.error("E068", place, f"the range [{start}, {end}] of '{name}' overlaps with one of '{other}'", "give every bucket to one arm alone")
+            taken.append((start, end, name))
+
+
+def _ramp(entry: Entry[Any], diagnostics: Diagnostics) -> tuple[tuple[int, int], ...]:
+    steps = tuple((step.at.at, step.share) for step in entry.spec.ramp)
+    for position in range(1, len(steps)):
+        if steps[position][0] <= steps[position - 1][0]:
+            diagnostics.error("E012", entry.place("ramp", position, "at"), "the steps of a ramp are not in order of time", "sort them by `at`, each later than the one before")
+    if steps and entry.spec.layer is not None:
+        diagnostics.error("E016", entry.place("ramp"), "an experiment in a layer takes part with its slice of it", "remove `ramp`, or the layer")
+    return steps
+
+
+def unit_checked(entry: Entry[Any], path: tuple, what: str, unit: str | None, ruleset: Ruleset, diagnostics: Diagnostics) -> None:
+    """The edge must be able to tell the unit by which an experiment, or the share of a rule, draws."""
+    spaces = ruleset.site.spec.attributes
+    if unit == "account" and not {"id", "domain"} & spaces.account.keys():
+        message = f"{what} randomises accounts, but nothing tells them apart"
+        diagnostics.error("E067", entry.place(*path), message, "declare the attribute account.id or account.domain in site.yaml")
+    if unit is not None and "." in unit:
+        declared = [*BUILT_IN, *(f"{space}.{name}" for space in ("visitor", "account") for name in getattr(spaces, space))]
+        known(diagnostics, "E021", "attribute", unit, declared, entry, *path)
 
 
 def _layers(ruleset: Ruleset, diagnostics: Diagnostics) -> dict[str, tuple[str, int, int]]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-SCALARS = ("string", "bool", "int", "double", "timestamp", "duration", "version", "ip")
-WRITTEN = "string, bool, int, double, timestamp, duration, version, ip, list<…>, map<string, …>, or the possible values: [a, b, c]"
+SCALARS = ("string", "bool", "int", "double", "timestamp", "duration", "version", "ip", "any")
+WRITTEN = "string, bool, int, double, timestamp, duration, version, ip, any, list<…>, map<string, …>, or the possible values: [a, b, c]"
 
 _LIST = re.compile(r"list<(\w+)>")
 _MAP = re.compile(r"map<string,(\w+)>")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Mapping
@@ -11,7 +10,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tessera import consent, profile, visit
-from tessera.bundle import Bundle
+from tessera.resolved import Bundle
 from tessera.context import BUILT_IN, Request, request_values
 from tessera.types import Visit, coerce
 
@@ -84,7 +83,7 @@ def visit_of(bundle: Bundle, visitor: Mapping[str, Any], page: str | None = None
     seen = visit.settle(bundle, arrival, profile.read(visitor, bundle.attributes, request.at), served_from="store")
     forced = _arms(visitor)
     if forced:
-        seen = replace(seen, forced=forced)
+        seen = seen._replace(forced=forced)
     unknown = [name for name in given if name not in bundle.attributes and name not in BUILT_IN]
     return seen, unknown
 

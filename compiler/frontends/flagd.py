@@ -1,0 +1,115 @@
+"""flagd's flag definitions: JsonLogic that names a variant. https://flagd.dev/reference/flag-definitions
+
+Targeting becomes rules: see flagd_targeting. Metadata of flags is kept as comments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from compiler.frontends.document import parse
+from compiler.frontends.flagd_targeting import NO_SUCH_VARIANT, Shared, Targeting
+from compiler.frontends.jsonlogic import Inexpressible
+from compiler.frontends.site import Experiment, Flag, ImportRefused, Names, Site, Unsupported
+from compiler.frontends.terms import mapping
+
+__all__ = ["NO_SUCH_VARIANT", "read"]
+
+FRACTIONAL = {1: "fractional_v1", 2: "fractional", 3: "fractional_v3"}
+
+
+def read(text: str, *, fractional: int = 2) -> Site:
+    """The site of a file of flags.
+
+    Args:
+        text: JSON.
+        fractional: which version of `fractional` the file was written for; each puts visitors into other buckets. 1: the
+            first, in percents. 2: since then. 3: the one that hashes values of any type, as CBOR.
+    Raises:
+        ImportRefused: where the text is no such file.
+    """
+    document = parse(text)
+    definitions = _definitions(document)
+    evaluators, metadata = (mapping(document, key, "not a file of flagd") for key in ("$evaluators", "metadata"))
+    importer = _Importer(Shared(evaluators, FRACTIONAL[fractional]), metadata)
+    flags = tuple(flag for key, definition in definitions if (flag := importer.flag(key, definition)) is not None)
+    return importer.site(flags)
+
+
+def _definitions(document: dict[str, Any]) -> list[tuple[str, Any]]:
+    flags = document.get("flags")
+    if isinstance(flags, dict):
+        return list(flags.items())
+    if not isinstance(flags, list):
+        raise ImportRefused("not a file of flagd: there is no object `flags`")
+    if not all(isinstance(flag, dict) and isinstance(flag.get("key"), str) for flag in flags):
+        raise ImportRefused("not a file of flagd: `flags` is a list, and not each of its flags has a `key`")
+    return list({flag["key"]: flag for flag in flags}.items())
+
+
+class _Importer:
+    """A flag at a time; `metadata` is that of the whole file, which flags inherit."""
+
+    def __init__(self, shared: Shared, metadata: dict[str, Any]) -> None:
+        self.shared, self.metadata, self.names = shared, metadata, Names()
+        self.experiments: list[Experiment] = []
+        self.unsupported: list[Unsupported] = []
+
+    def site(self, flags: tuple[Flag, ...]) -> Site:
+        """The site of these flags."""
+        read = " ".join(rule.when for flag in flags for rule in flag.rules)
+        segments = tuple(segment for segment in self.shared.segments.values() if f"segment.{segment.name}" in read)
+        attributes = self.shared.attributes.read_by(flags, self.experiments, segments)
+        return Site("flagd", attributes, flags, tuple(self.experiments), segments, tuple(self.unsupported))
+
+    def flag(self, key: str, definition: Any) -> Flag | None:
+        """The flag; None where its definition is none."""
+        wrong = _malformed(definition)
+        if wrong:
+            self.unsupported.append(Unsupported(f"flag {key}", wrong))
+            return None
+        names = Names({"": "none", "\0": NO_SUCH_VARIANT})
+        variants = {variant: names.of(variant) for variant in definition["variants"]}
+        values = {variants[variant]: value for variant, value in definition["variants"].items()}
+        default = definition.get("defaultVariant")
+        flag = Flag(self.names.of(key), key, values, (), "none" if default is None else variants[default], self._comment(definition))
+        if definition.get("state") == "DISABLED":
+            return replace(flag, default="none")
+        return self._targeted(flag, definition["targeting"], variants) if definition.get("targeting") else flag
+
+    def _targeted(self, flag: Flag, rule: dict[str, Any], variants: dict[str, str]) -> Flag:
+        targeting = Targeting(self.shared, flag.original, variants)
+        try:
+            rules = targeting.rules(rule)
+        except (Inexpressible, RecursionError) as found:
+            what = str(found) if isinstance(found, Inexpressible) else "rules too deep within each other"
+            told = f"its targeting needs {what}; the flag decides nothing, so that callers get their own default"
+            self.unsupported.append(Unsupported(f"flag {flag.original}", told))
+            return replace(flag, default="none")
+        self.experiments += targeting.experiments
+        arms = [arm for experiment in targeting.experiments for arm in experiment.arms]
+        if NO_SUCH_VARIANT in (shown.show for shown in (*rules, *arms)):
+            flag.values[NO_SUCH_VARIANT] = None
+        return replace(flag, rules=tuple(rules))
+
+    def _comment(self, definition: dict[str, Any]) -> str:
+        lines = ["Disabled in flagd: callers get their own default."] if definition.get("state") == "DISABLED" else []
+        metadata = {**self.metadata, **(definition.get("metadata") or {})}
+        return "\n".join([*lines, *(f"{name}: {value}" for name, value in metadata.items())])
+
+
+def _malformed(definition: Any) -> str:
+    """What is wrong with a flag's definition; "" where nothing is."""
+    if not isinstance(definition, dict):
+        return "not an object"
+    variants, default = definition.get("variants"), definition.get("defaultVariant")
+    if not isinstance(variants, dict) or not variants:
+        return "it has no `variants`"
+    if definition.get("state", "ENABLED") not in ("ENABLED", "DISABLED"):
+        return f"its `state` is {definition['state']!r}, neither ENABLED nor DISABLED"
+    if default is not None and default not in variants:
+        return f"its `defaultVariant` {default!r} is none of its variants"
+    if not isinstance(definition.get("targeting") or {}, dict):
+        return "its `targeting` is not an object"
+    return "" if isinstance(definition.get("metadata") or {}, dict) else "its `metadata` is not an object"

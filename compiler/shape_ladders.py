@@ -1,0 +1,124 @@
+"""The shapes of slots and flags: where they are, and the ladder of rules that decides them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from compiler.shape import LEVELS, Shape, Unit
+from compiler.values import Condition, Many, Name, OneOrMany, Share, Text, refused
+
+
+class Outcome(Shape):
+    """What a rule, a default or an arm does: show a variant, rank items by a model, or let a test decide."""
+
+    show: Name | None = Field(None, examples=["show: evergreen"])
+    rank: Name | None = Field(None, examples=["rank: trending"])
+    test: Name | None = Field(None, examples=["test: hero_headline"])
+    take: Annotated[int, Field(ge=1, le=100)] | None = Field(None, examples=["take: 8"])
+    where: Condition | None = Field(None, examples=["where: 'item.in_stock'"])
+    at_most: dict[Name, Annotated[int, Field(ge=1)]] = Field({}, examples=["at_most: {category: 3}"])
+
+    @property
+    def kind(self) -> Literal["show", "rank", "test", "set", ""]:
+        """Which of the alternatives it is; "" for an arm that leaves things as they are."""
+        return next((kind for kind in ("show", "rank", "test", "set") if getattr(self, kind, None)), "")
+
+    @model_validator(mode="after")
+    def _one_outcome(self) -> Outcome:
+        self._count(("show", "rank", "test"), least=1)
+        return self
+
+    def _count(self, kinds: tuple[str, ...], least: int) -> None:
+        given = [kind for kind in kinds if getattr(self, kind, None)]
+        allowed = f"{', '.join(kinds[:-1])} or {kinds[-1]}"
+        if len(given) > 1:
+            raise refused(f"only one of {allowed} is possible, here are {' and '.join(given)}", f"keep one of {' and '.join(given)}", "E016")
+        if len(given) < least:
+            raise refused(f"one of {allowed} must say what happens", "for example `show: evergreen`, or `show: none` to leave the page as it is", "E016")
+        extra = [key for key in ("take", "where", "at_most") if getattr(self, key)]
+        if "rank" not in given and extra:
+            raise refused(f"{' and '.join(extra)} goes with rank", "add `rank: …`, or remove it", "E016")
+        if "rank" in given and self.take is None:
+            raise refused("rank needs the number of items", "add it, for example `take: 8`", "E010")
+
+
+class Rule(Outcome):
+    """A rule of a ladder."""
+
+    rule: Name = Field(examples=["rule: returning"])
+    when: Condition = Field(examples=["when: segment.returning"])
+    share: Share | None = Field(None, examples=["share: 20%"], description="of those for whom the condition holds: a percentage rollout")
+    unit: Unit = "visitor"
+    salt: Text | None = Field(None, description="what the rollout is hashed with; the names of slot and rule unless given")
+    campaign: Name | None = None
+    about: Text | None = None
+
+
+class Default(Outcome):
+    """What a slot gets when no rule holds; a bare name is a variant."""
+
+
+def _shown(value: Any) -> Any:
+    return {"show": value} if isinstance(value, str) else value
+
+
+class Ladder(Shape):
+    """The rules by level, each level top-down, and the default."""
+
+    individual: Many[Rule] = ()
+    segment: Many[Rule] = ()
+    cohort: Many[Rule] = ()
+    default: Annotated[Default, BeforeValidator(_shown, json_schema_input_type=str | Default)] = Field(examples=["default: none"])
+
+
+class Place(Shape):
+    """Where on which pages, and how the content is put there; or `do: redirect`, which sends the visitor elsewhere."""
+
+    page: OneOrMany = Field(examples=["page: home"])
+    selector: Text = Field(None, examples=["selector: \"#hero\""])
+    do: Literal["replace", "inner", "before", "after", "prepend", "append", "redirect"] = Field(examples=["do: replace"])
+
+    @model_validator(mode="after")
+    def _selector_unless_redirect(self) -> Place:
+        if self.do == "redirect" and self.selector is not None:
+            raise refused("a redirect is of the whole page and has no selector", "remove `selector`", "E016")
+        if self.do != "redirect" and self.selector is None:
+            raise refused("the key 'selector' is missing", 'add it, for example `selector: "#hero"`', "E010")
+        return self
+
+
+class Slot(Shape):
+    """slots/*.yaml: a place on pages and its component; a flag, whose plain values no page shows; or a redirect."""
+
+    place: Place | None = Field(None, examples=["place: {page: home, selector: \"#hero\", do: replace}"])
+    component: Name | None = Field(None, examples=["component: hero"])
+    flag: Text | None = Field(None, description="a flag's name in the tool that it came from")
+    values: dict[Name, Any] | None = Field(None, examples=["values: {on: true, off: false}"], description="of a flag: variant → plain value")
+    test: Name | None = Field(None, description="an experiment whose arms patch the fields of whichever variant is shown")
+    ladder: Ladder = Field(examples=["ladder: {default: none}"])
+    owner: Text | None = None
+    about: Text | None = None
+
+    @model_validator(mode="after")
+    def _page_or_values(self) -> Slot:
+        redirects = self.place is not None and self.place.do == "redirect"
+        if self.values is None:
+            if redirects:
+                raise refused("a redirect needs the addresses it may lead to", "add them, for example `values: {new: /home-new}`", "E010")
+            if self.flag is not None:
+                raise refused("a flag needs its values", "add them, for example `values: {on: true, off: false}`", "E010")
+            for key, example in (("place", 'place: {page: home, selector: "#hero", do: replace}'), ("component", "component: hero")):
+                if getattr(self, key) is None:
+                    raise refused(f"the key '{key}' is missing", f"add it, for example `{example}`", "E010")
+            return self
+        given = [key for key in ("place", "component", "test") if getattr(self, key) is not None and not (key == "place" and redirects)]
+        if given:
+            raise refused(f"a slot with values has no {' and no '.join(given)}", f"remove {' and '.join(given)}, or the values", "E016")
+        if "none" in self.values:
+            raise refused("`none` is not a variant: it stands for no value at all", "choose another name", "E013")
+        ranking = [rule.rule for level in LEVELS for rule in getattr(self.ladder, level) if rule.rank]
+        if ranking or self.ladder.default.rank:
+            raise refused("a slot with values cannot rank items", "let its rules show one of the values", "E016")
+        return self
