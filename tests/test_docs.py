@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 
 from compiler import shapes
+from compiler.cel_functions import NAMES
 from compiler.cli import main
 from compiler.pipeline import compile_site
 from compiler.scenarios import of_site, run
 from compiler.visitors import KEYS, visit_of
 from tessera import about, log
-from tessera.bundle import HEADER, TRAILER, Bundle, load, unseal
+from tessera.bundle import HEADER, TRAILER, load, unseal
+from tessera.resolved import Bundle
 from tessera.context import BUILT_IN, Request
 from tessera.decide import decide
 from tessera.record import page_view, rows
@@ -196,6 +198,12 @@ def test_the_ruleset_of_the_readme_is_the_shops(tmp_path: Path) -> None:
     assert unseal(compiled.bundle).name == unseal(compile_site(STORE).bundle).name
 
 
+def test_the_functions_of_conditions_are_told() -> None:
+    section = text_of("docs/authoring.md").partition("\n## Conditions\n")[2].partition("\n## ")[0]
+    told = {word for code in CODE.findall(section) for word in re.findall(r"(?:(?:math|strings|ip)\.)?[A-Za-z]+", code)}
+    assert set(NAMES) <= told
+
+
 def test_the_visitor_of_the_authoring_guide_can_be_decided(store: Bundle) -> None:
     visitors = [json.loads(body) for body in blocks("docs/authoring.md", "json") if '"consent"' in body]
     assert visitors
@@ -302,7 +310,7 @@ def test_assignment_is_recomputed_in_sql(messages: list[dict[str, Any]], tmp_pat
     for key, content in log.files([(str(i), json.dumps(message)) for i, message in enumerate(messages)]):
         (tmp_path / key).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / key).write_text(content)
-    (query,) = blocks("docs/format.md", "sql")
+    _, query = blocks("docs/format.md", "sql")
     counted = duckdb.sql(query.replace("LOG/", f"{tmp_path}/")).fetchall()
     assert [name for name, *_ in counted] == ["carousel_ranker", "hero_headline"]
     assert all(units == agree > 0 and outside == 0 for _, units, agree, outside in counted)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.networks import columns, disjoint
-from tessera.bundle import Lookup
+from tessera.resolved import Lookup
 from tessera.profile import find
 
 # small corners of both families, so that networks nest and touch; and the ends of the address space

@@ -16,20 +16,20 @@ from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.conformance.suites import SUITES
+from tests.conformance.suites import SUITES, run
 
 SHARED = Path(os.environ.get("TESSERA_SHARED", Path(__file__).parents[2].parent / "shared"))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("suite", choices=sorted(SUITES), help="the suite to run")
+    parser.add_argument("suite", choices=SUITES, help="the suite to run")
     parser.add_argument("--root", type=Path, default=SHARED / "conformance", help="the folder of the suites (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print the failures and counts as JSON before the last line")
     parser.add_argument("--failures", type=int, default=10, metavar="N", help="how many failures to print (default: %(default)s)")
     options = parser.parse_args()
     try:
-        cases = list(SUITES[options.suite](options.root))
+        cases = list(run(options.suite, options.root))
     except FileNotFoundError as error:
         parser.error(f"{error.filename} is not there; name the folder of the suites with --root")
     failed = [case for case in cases if case.problem]

@@ -197,4 +197,7 @@ def _naive_call(op: str, args: list) -> Any:
     if op in ("div", "mod") and b == 0:
         return None
     quotient = (abs(a) // abs(b)) * (1 if (a < 0) == (b < 0) else -1) if op in ("div", "mod") else None
-    return {"add": lambda: a + b, "sub": lambda: a - b, "mul": lambda: a * b, "div": lambda: quotient, "mod": lambda: a - b * quotient}[op]()
+    if quotient == 2**63:
+        return None
+    result = {"add": lambda: a + b, "sub": lambda: a - b, "mul": lambda: a * b, "div": lambda: quotient, "mod": lambda: a - b * quotient}[op]()
+    return None if isinstance(result, int) and not -(2**63) <= result < 2**63 else result

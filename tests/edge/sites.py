@@ -15,7 +15,8 @@ from compiler.lower import lower
 from compiler.networks import columns, disjoint
 from compiler.quantize import quantize
 from tests.edge import effort  # noqa: F401
-from tessera.bundle import Bundle, load, unseal
+from tessera.bundle import load, unseal
+from tessera.resolved import Bundle
 from tessera.profile import permitted
 from tessera.types import Profile, Visit
 
@@ -170,7 +171,7 @@ def bundle(site: ir.Program) -> Bundle:
 
 def experiment(name: str, *arms: tuple[str, int], **more: Any) -> ir.Experiment:
     fields = {"salt": name, "unit": "visitor", "purpose": "analytics", "share": 1_000_000, "layer": None, "run": None}
-    return ir.Experiment(name=name, arms=arms or (("control", 50), ("change", 50)), **{**fields, **more})
+    return ir.Experiment(name=name, arms=tuple(ir.Arm(*arm) for arm in arms or (("control", 50), ("change", 50))), **{**fields, **more})
 
 
 # --- one shop with everything ------------------------------------------------------------------------------------------

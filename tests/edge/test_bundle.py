@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from compiler.emit import emit
 from compiler.sign import key_id, verify
 from tests.edge.sites import ALWAYS, DAY, bundle, experiment, ir, program, rule, shop, slot, vector_model
-from tessera.bundle import ALIGN, FORMAT, HEADER, MAGIC, MAX_BYTES, SIGNATURE_MAGIC, TRAILER, BundleError, Run, load, unseal
+from tessera.bundle import ALIGN, FORMAT, HEADER, MAGIC, MAX_BYTES, SIGNATURE_MAGIC, TRAILER, BundleError, load, unseal
+from tessera.resolved import Run
 from tessera.decide import decide
 from tessera.types import Visit
 
@@ -193,7 +194,7 @@ def test_everything_arrives():
     assert site.slots_of("nowhere") == ()
     assert site.slots[0].purposes == {"personalization"} and not site.slots[0].always and site.slots[3].always
     assert [r.level for r in site.rules] == ["segment", "segment", "cohort", "segment", "individual"]
-    assert site.experiments[1].layer == ("reco", 0, 2**64 * 800_000 // 1_000_000)
+    assert site.experiments[1].design.layer == ("reco", 0, 2**64 * 800_000 // 1_000_000)
     assert site.items.row_of["kettle"] == 3 and site.items.columns["price"][7] is None
     assert site.size == len(emit(shop())) and site.deadline == 20
     assert site.attributes["visitor.tier"].values == {"free", "pro", "team"}

@@ -63,8 +63,8 @@ ROWS = [  # condition, values, the sentence
     (is_(PLAN, ir.Ref("lists.partners", "list<string>"), "in"), {PLAN: "acme"}, 'visitor.plan is in the list "partners" (it is "acme")'),
     (either(is_(PLAN, "a"), is_(AGE, 1)), {PLAN: "b", AGE: 2}, 'visitor.plan is not "a" (it is "b"); visitor.age is not 1 (it is 2)'),
     (ALWAYS, {}, "it always holds"),
-    (call("eq", call("add", ref(AGE), 1), 2), {AGE: 1}, "its condition holds"),
-    (call("eq", call("add", ref(AGE), 1), 2), {AGE: 2}, "its condition does not hold"),
+    (call("eq", call("add", ref(AGE), 1), 2), {AGE: 1}, "(visitor.age + 1) == 2 holds"),
+    (call("eq", call("add", ref(AGE), 1), 2), {AGE: 2}, "(visitor.age + 1) == 2 does not hold"),
 ]
 
 

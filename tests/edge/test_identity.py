@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.edge import hostile
-from tessera.identity import MAX_AGE, MAX_HEADER, Identity, Key, answer, clear_cookie, cookie_values, keys, recognise, set_cookie, sign, verify
+from tessera.identity import (
+    COOKIE, MAX_AGE, MAX_COOKIE, MAX_HEADER, SESSION, Identity, Key, answer, clear_cookie, cookie_values, keys, recognise, session_id, set_cookie, set_session, sign,
+    verify,
+)  # fmt: skip
 
 NEW, OLD, FOREIGN = (Key(name, name.encode() * 8) for name in ("new", "old", "foreign"))
 KEYS = (NEW, OLD)
@@ -122,6 +125,80 @@ def test_answer(identity, allowed, visitor, sets):
 def test_the_cookie_is_first_party_and_out_of_reach_of_scripts(cookie, age):
     pair, *flags = cookie.split("; ")
     assert pair.startswith("tessera=") and flags == [f"Max-Age={age}", "Path=/", "HttpOnly", "Secure", "SameSite=Lax"]
+
+
+# --- arms that are kept ----------------------------------------------------------------------------------------------
+
+STICKY = {"headline__0": "benefit", "Früh & spät__3": "b"}
+KEPT = sign("visitor-1", NOW, NEW, STICKY)
+
+
+def test_a_cookie_carries_the_arms_that_are_kept():
+    assert KEPT.startswith("2.new.visitor-1.") and recognise(f"tessera={KEPT}", KEYS, NOW) == Identity("visitor-1", "known", NOW, STICKY)
+    assert sign("visitor-1", NOW, NEW, {}) == GOOD, "without any it is as before"
+
+
+def test_every_changed_character_of_a_kept_arm_is_rejected():
+    for place in range(len(KEPT)):
+        for other in "A.0-":
+            if other != KEPT[place]:
+                assert verify(KEPT[:place] + other + KEPT[place + 1 :], KEYS, NOW) == REJECTED
+    assert all(verify(KEPT[:length], KEYS, NOW) == REJECTED for length in range(len(KEPT)))
+    assert verify(f"1{KEPT[1:]}", KEYS, NOW) == verify(f"2{GOOD[1:]}", KEYS, NOW) == REJECTED
+
+
+def test_arms_are_neither_added_nor_taken_over_from_another_cookie():
+    version, key, _, issued, arms, mac = KEPT.split(".")
+    other = sign("visitor-2", NOW, NEW)
+    assert verify(".".join(("2", key, "visitor-2", issued, arms, other.split(".")[-1])), KEYS, NOW) == REJECTED
+    assert verify(".".join((version, key, "visitor-2", issued, arms, mac)), KEYS, NOW) == REJECTED
+    assert verify(".".join(("1", key, "visitor-1", issued, mac)), KEYS, NOW) == REJECTED
+
+
+@given(st.dictionaries(st.from_regex(r"[^\x1e\x1f]{1,300}", fullmatch=True), st.from_regex(r"[a-z][a-z0-9_]{0,63}", fullmatch=True), max_size=40))
+def test_a_cookie_never_grows_too_long_and_the_newest_arms_stay(sticky):
+    sticky = {key.encode("utf-8", "replace").decode(): arm for key, arm in sticky.items()}
+    value = sign("v" * 64, NOW, NEW, sticky)
+    assert len(value) <= MAX_COOKIE
+    kept = list(verify(value, KEYS, NOW).sticky.items())
+    assert kept == list(sticky.items())[len(sticky) - len(kept) :]
+
+
+def test_so_many_arms_fit_as_one_expects():
+    sticky = {f"experiment_{n}__0": "control" for n in range(60)}
+    assert 24 <= len(verify(sign("7f0b5a52-4ad2-4f0e-9b51-2d5b1c8f8a11", NOW, NEW, sticky), KEYS, NOW).sticky) < 60
+
+
+def test_a_renewed_cookie_keeps_its_arms():
+    known = Identity("v", "known", NOW - DAY - 1, STICKY)
+    assert answer(known, True, "fresh", NOW, NEW) == ("v", set_cookie("v", NOW, NEW, STICKY))
+    assert answer(known, False, "fresh", NOW, NEW) == (None, clear_cookie())
+
+
+# --- sessions --------------------------------------------------------------------------------------------------------
+
+
+def test_neither_cookie_stands_for_the_other():
+    session = sign("s", NOW, NEW, cookie=SESSION)
+    assert recognise(f"{SESSION}={session}", KEYS, NOW, SESSION) == Identity("s", "known", NOW)
+    assert recognise(f"{COOKIE}={session}", KEYS, NOW) == REJECTED
+    assert recognise(f"{SESSION}={GOOD}", KEYS, NOW, SESSION) == REJECTED
+    assert recognise(f"{SESSION}={session}", KEYS, NOW) == ABSENT
+
+
+def test_a_sessions_id_tells_nothing_of_the_visitors():
+    ids = {session_id(newcomer) for newcomer in ("a", "b", "c")}
+    assert len(ids) == 3 and all(len(found) == 32 and verify(sign(found, NOW, NEW), KEYS, NOW).id == found for found in ids)
+    assert session_id("a") == session_id("a") != "a"
+
+
+def test_the_session_ends_with_the_browser():
+    pair, *flags = set_session("s", NOW, NEW).split("; ")
+    assert pair.startswith("tessera_session=1.") and flags == ["Path=/", "HttpOnly", "Secure", "SameSite=Lax"]
+    assert clear_cookie(SESSION) == "tessera_session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax"
+
+
+# --- keys ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("setting, names", [(f"a:{encoded(b'x' * 16)}", ["a"]), (f" a:{encoded(b'x' * 32)} ,b:{encoded(b'y' * 32)},", ["a", "b"])])

@@ -9,13 +9,17 @@ from hypothesis import given
 
 from tests.edge import hostile
 from tests.edge.sites import TIERS, TYPES
-from tessera.types import MAX_LIST, MAX_TEXT, Attribute, ListedItem, Profile, Visit, coerce, moment_of, parse_duration, parse_json, parse_time, parse_version, version_text
+from tessera.types import MAX_DEPTH, MAX_LIST, MAX_TEXT, Attribute, ListedItem, Profile, Visit, coerce, moment_of, parse_duration, parse_json, parse_time, parse_version, version_text
 
 NAN, INF = float("nan"), float("inf")
 ROWS = [  # type, raw, typed
     ("string", "a", "a"), ("string", "", ""), ("string", 1, None), ("string", None, None), ("string", ["a"], None), ("string", True, None),
     ("string", "x" * (MAX_TEXT + 1), "x" * MAX_TEXT), ("ip", "192.0.2.1", "192.0.2.1"), ("ip", "2001:0DB8::0:1", "2001:db8::1"), ("ip", "192.0.2.256", None), ("ip", 3221225985, None),
     ("enum", "free", "free"), ("enum", "Free", None), ("enum", "lapsed", None), ("enum", 1, None), ("enum", None, None),
+    ("ip", "::ffff:192.0.2.1", "192.0.2.1"),
+    ("any", None, None), ("any", True, True), ("any", 1, 1), ("any", 1.5, 1.5), ("any", NAN, None), ("any", 2**63, 9.223372036854775808e18), ("any", 10**400, None),
+    ("any", "x" * 2000, "x" * MAX_TEXT), ("any", [1, [True, None], {"a": NAN}], (1, (True, None), {"a": None})), ("any", {"a": {"b": [1]}, 2: 3}, {"a": {"b": (1,)}}),
+    ("any", [0] * 1000, (0,) * MAX_LIST), ("any", b"x", None), ("list<any>", [1, None, "a"], (1, "a")), ("map<string, any>", {"a": [1]}, {"a": (1,)}),
     ("bool", True, True), ("bool", False, False), ("bool", 1, None), ("bool", "true", None), ("bool", None, None),
     ("int", 3, 3), ("int", 3.0, 3), ("int", 3.5, None), ("int", "3", None), ("int", True, None), ("int", 2**63 - 1, 2**63 - 1), ("int", 2**63, None),
     ("int", -(2**63), -(2**63)), ("int", -(2**63) - 1, None), ("int", NAN, None), ("int", INF, None), ("int", 1e300, None), ("int", 10**400, None),
@@ -48,7 +52,7 @@ def test_coerce(kind, raw, typed):
     assert found == typed and isinstance(found, type(typed))
 
 
-EVERY = sorted({*TYPES.values(), "list<double>", "list<version>", "list<timestamp>", "map<string, double>", "map<string, duration>"})
+EVERY = sorted({*TYPES.values(), "list<double>", "list<version>", "list<timestamp>", "map<string, double>", "map<string, duration>", "any", "list<any>"})
 
 
 @given(hostile.values)
@@ -82,7 +86,17 @@ def _fits(kind: str, value: object) -> bool:
         return type(value) is ListedItem and (value.at is None or math.isfinite(value.at))
     if kind == "enum":
         return value in TIERS
+    if kind == "any":
+        return _is_plain(value, 0)
     return type(value) is {"string": str, "ip": str, "bool": bool, "version": tuple}[kind]
+
+
+def _is_plain(value: object, depth: int) -> bool:
+    if isinstance(value, tuple):
+        return depth < MAX_DEPTH and len(value) <= MAX_LIST and all(_is_plain(part, depth + 1) for part in value)
+    if isinstance(value, dict):
+        return depth < MAX_DEPTH and len(value) <= MAX_LIST and all(type(k) is str and _is_plain(v, depth + 1) for k, v in value.items())
+    return value is None or type(value) in (bool, int, str) or type(value) is float and math.isfinite(value)
 
 
 # semver.org 2.0.0, section 11, and what the leniency of two parts and a `v` adds

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.edge import hostile
-from tests.edge.sites import ALL, AT, attribute, bundle, program, shop, slot
+from tests.edge.sites import ALL, ALWAYS, AT, attribute, both, bundle, call, experiment, ir, program, rule, shop, show, slot
 from tessera.context import Request
 from tessera.decide import decide
-from tessera.identity import Key, clear_cookie, sign
+from tessera.identity import SESSION, Key, clear_cookie, recognise, session_id, sign
 from tessera.profile import parse
 from tessera.types import Profile, Visit
-from tessera.visit import answer, arrive, contents, settle, units, wants_profile
+from tessera.visit import answer, arrive, contents, cookie, settle, units, wants_profile
 
 SHOP = cache(lambda: bundle(shop()))
 KEYS = (Key("k", b"secret-secret-secret"),)
@@ -141,3 +141,111 @@ def test_a_name_with_separators_stays_one_field():
     cookie = f"{KNOWN}; tessera_consent=personalization"  # outside the test, so that the variant's own copy is shown
     _, hero, *_ = reply(request(**OPEN, cookie=cookie, now=str(int((AT + 10 * 3600) * 1000))), Profile({"account.domain": "a\x1e\x1fb<c>"}))
     assert hero == ["hero", "#hero", "replace", "1", "<h1>ab&lt;c&gt;</h1>"]
+
+
+# --- cookies of experiments ------------------------------------------------------------------------------------------
+
+
+def trials(*made: ir.Experiment, **more):
+    """A site with a slot for each experiment, whose rule runs it for everybody."""
+    slots = (slot(f"in_{e.name}", (rule("all", ALWAYS, ir.Action(experiment=e.name, arms=(show("a"), show("b")))),)) for e in made)
+    allowed = (ir.Jurisdiction("rest", None, ("personalization", "analytics"), False),)
+    return bundle(program(*slots, experiments=made, jurisdictions=allowed, **more))
+
+
+def answered(site, cookies: str = "", **more: str) -> tuple[str | None, list[str]]:
+    """The session, and the Set-Cookie values of a page view."""
+    arrival = arrive(site, KEYS, request(cookie=cookies, **more))
+    decisions = decide(site, settle(site, arrival, Profile()), "home")
+    return arrival.session, [one for one in cookie(site, arrival, decisions).split("\x1d") if one]
+
+
+def value(set_cookie: str) -> str:
+    return set_cookie.partition(";")[0]
+
+
+STICKY = experiment("kept", sticky=("kept", 2, 1))
+PERSONAL = experiment("personal", sticky=("personal", 0, 0), purpose="personalization")
+
+
+def test_an_arm_is_given_once_and_then_kept():
+    site = trials(STICKY)
+    _, (first,) = answered(site)
+    arms = recognise(value(first), KEYS, AT).sticky
+    assert set(arms) == {"kept__2"} and arms["kept__2"] in ("control", "change")
+    assert answered(site, value(first)) == (None, [])
+    other = {"control": "change", "change": "control"}[arms["kept__2"]]
+    moved = f"tessera={sign('fresh', int(AT), KEYS[0], {'kept__2': other})}"
+    assert answered(site, moved) == (None, []), "whatever the hash says"
+
+
+def test_an_arm_that_is_new_joins_those_that_are_kept():
+    _, (set_cookie,) = answered(trials(STICKY, PERSONAL), f"tessera={sign('v', int(AT), KEYS[0], {'kept__2': 'change', 'elsewhere__0': 'b'})}")
+    arms = recognise(value(set_cookie), KEYS, AT).sticky
+    assert list(arms) == ["kept__2", "elsewhere__0", "personal__0"] and arms["kept__2"] == "change"
+
+
+def test_with_a_purpose_its_arms_are_withdrawn():
+    site = trials(STICKY, PERSONAL)
+    all_ = f"tessera={sign('v', int(AT), KEYS[0], {'kept__0': 'change', 'kept__2': 'change', 'personal__0': 'change', 'elsewhere__0': 'b'})}"
+    _, (set_cookie,) = answered(site, f"{all_}; tessera_consent=personalization")
+    assert recognise(value(set_cookie), KEYS, AT).sticky == {"personal__0": "change", "elsewhere__0": "b"}
+    assert answered(site, f"{all_}; tessera_consent=none") == (None, [clear_cookie()])
+
+
+def test_an_arm_below_the_least_version_keeps_out_and_is_not_replaced():
+    site = trials(STICKY)
+    old = f"tessera={sign('v', int(AT), KEYS[0], {'kept__0': 'change'})}"
+    assert answered(site, old) == (None, [])
+    (decision,) = decide(site, settle(site, arrive(site, KEYS, request(cookie=old)), Profile()), "home")
+    assert decision.experiment == -1
+
+
+def test_forged_arms_are_nobodys():
+    forged = sign("v", int(AT), Key("k", b"another secret, yes"), {"kept__2": "change"})
+    assert arrive(trials(STICKY), KEYS, request(cookie=f"tessera={forged}")).sticky == {}
+
+
+SESSIONS = experiment("by_session", unit="session")
+
+
+def test_a_session_begins_where_a_site_tells_them_apart():
+    session, cookies = answered(trials(SESSIONS))
+    assert session == session_id("fresh") and [value(one).partition("=")[0] for one in cookies] == ["tessera", SESSION]
+    assert answered(trials(SESSIONS), "; ".join(map(value, cookies)), newcomer="another") == (session, [])
+    assert answered(trials(STICKY))[0] is None
+
+
+def test_a_session_and_a_kept_arm_are_set_together():
+    _, cookies = answered(trials(SESSIONS, STICKY))
+    assert [value(one).partition("=")[0] for one in cookies] == ["tessera", SESSION]
+    assert set(recognise(value(cookies[0]), KEYS, AT).sticky) == {"kept__2"}
+
+
+def test_a_rollout_by_session_tells_sessions_apart():
+    some = call("share", ir.Const("s", "string"), ir.Ref("unit.session", "any"), 500_000)
+    site = bundle(program(slot("hero", (rule("some", both(ALWAYS, some), "a"),)), jurisdictions=(ir.Jurisdiction("rest", None, ("analytics",), False),)))
+    assert site.sessions and answered(site)[0] == session_id("fresh")
+
+
+@pytest.mark.parametrize("site", [trials(SESSIONS), trials(STICKY)], ids=["with sessions", "without"])
+def test_a_withdrawn_consent_ends_the_session(site):
+    _, cookies = answered(trials(SESSIONS))
+    sent = "; ".join(map(value, cookies))
+    assert answered(site, f"{sent}; tessera_consent=none") == (None, [clear_cookie(), clear_cookie(SESSION)])
+    assert answered(site, f"{SESSION}=forged; tessera_consent=none") == (None, [clear_cookie(SESSION)])
+    assert answered(site, "tessera_consent=none") == (None, [])
+
+
+def test_without_a_visitor_there_is_no_unit_of_a_session():
+    assert units(None, {}, "s") == {} and units("v", {}, "s") == {"visitor": "v", "session": "s"}
+
+
+@given(hostile.text)
+def test_no_cookie_breaks_the_set_cookie_values(text):
+    for header in (f"tessera={text}", f"{SESSION}={text}", f"tessera={KNOWN[8:]}; {SESSION}={text}", text):
+        _, cookies = answered(COOKIES(), header)
+        assert all(one.partition("=")[0] in ("tessera", SESSION) and one.isprintable() and one.isascii() for one in cookies)
+
+
+COOKIES = cache(lambda: trials(SESSIONS, STICKY))

@@ -7,8 +7,9 @@ from datetime import datetime, timezone
 
 import pytest
 
-from tests.views import BOTH, HAMBURG, LONDON, NEW_YORK, OAKLAND, TUESDAY, Views, at, id_of
-from tessera.bundle import Bundle, load, unseal
+from tests.views import BOTH, HAMBURG, LONDON, NEW_YORK, OAKLAND, TUESDAY, Views, at
+from tessera.bundle import load, unseal
+from tessera.resolved import Bundle
 from tessera.decide import decide
 from tessera.record import outcome
 from tessera.types import Visit, coerce
@@ -17,7 +18,7 @@ from tessera.visit import units
 TEXT, NUMBER, BOOL, LIST, MAP, NONE = str, (int, float), bool, list, dict, type(None)
 PAGE_VIEW = {
     "id": TEXT, "page": TEXT, "channel": TEXT, "at": NUMBER, "offset": int, "bundle": TEXT, "unit": (TEXT, NONE), "unit_kind": (TEXT, NONE),
-    "inputs": MAP, "ages": MAP, "seen": MAP, "purposes": LIST, "jurisdiction": TEXT, "served_from": TEXT, "fallbacks": LIST, "page_status": TEXT,
+    "inputs": MAP, "ages": MAP, "sticky": MAP, "seen": MAP, "purposes": LIST, "jurisdiction": TEXT, "served_from": TEXT, "fallbacks": LIST, "page_status": TEXT,
 }  # fmt: skip
 OUTCOME = {
     "slot": TEXT, "variant": TEXT, "level": TEXT, "rule": (TEXT, NONE), "segment": (TEXT, NONE), "campaign": (TEXT, NONE),
