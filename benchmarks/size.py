@@ -1,4 +1,5 @@
-"""Size of the example shop's bundle, against the same content as JSON; raw and gzipped.
+"""Sizes, raw and gzipped: the example shop's bundle against the same content as JSON, and 1,000 rules of the decision
+benchmark against the payload that GrowthBook's SDKs read.
 
     .venv/bin/python -m benchmarks.size [--json]
 """
@@ -11,10 +12,21 @@ import json
 
 import msgpack
 
-from benchmarks.measure import cost, report
+from benchmarks import forms
+from benchmarks.decide import bundles
+from benchmarks.measure import Row, cost, report
 from benchmarks.page import STORE
+from benchmarks.workload import workload
 from compiler.pipeline import compile_site
 from tessera.bundle import load, unseal
+
+RULES = 1000
+
+
+def compared(case: str, peer: str, ours: bytes, theirs: bytes) -> list[Row]:
+    """A row for the bytes as they are, and one for the bytes gzipped."""
+    squeezed = (len(gzip.compress(data, 9)) for data in (ours, theirs))
+    return [cost(f"{case}, raw", peer, len(ours), len(theirs), "bytes"), cost(f"{case}, gzip", peer, *squeezed, "bytes")]
 
 
 def main() -> None:
@@ -33,10 +45,12 @@ def main() -> None:
         for raw in [bytes(sealed.body[offset : offset + size])]
     }
     text = json.dumps(decoded, separators=(",", ":"), default=lambda raw: raw.hex()).encode()
+    work = workload(RULES)
+    payload = json.dumps(forms.growthbook(work), separators=(",", ":")).encode()
     report(
         [
-            cost("shop bundle, raw", "the same as JSON", len(data), len(text), "bytes"),
-            cost("shop bundle, gzip", "the same as JSON", len(gzip.compress(data, 9)), len(gzip.compress(text, 9)), "bytes"),
+            *compared("shop bundle", "the same as JSON", data, text),
+            *compared(f"{RULES:,} rules", "growthbook payload", bundles(work)[0], payload),
         ],
         options.json,
     )

@@ -1,0 +1,128 @@
+"""The Python side of the decision benchmark, inside workerd: one string in, one string out, by the product's own modules.
+
+In: the visitor's id and attributes, joined by tabs, in the order told by `visitors`. Out: a record a slot, joined by
+newlines: slot, variant, rule, reason, experiment, arm, joined by tabs. The host imports this file as `entry` and takes `Default` from it.
+"""
+
+from tessera.bundle import load, unseal
+from tessera.decide import decide
+from tessera.match import match
+from tessera.types import MAX_TEXT, Visit
+
+AT = 1_790_000_000.0  # epoch seconds of every visit
+READERS = {"int": int, "bool": {"0": False, "1": True}.get}
+
+
+class Worker:
+    """What the worker has loaded."""
+
+    bundle = None
+    names = ()
+    readers = ()  # of the attributes that are not texts
+    lines = {}
+    texts = ()
+
+
+def loaded(data, times):
+    """Bytes → Bundle, so many times; the last one stays."""
+    data = bytes(data)
+    for _ in range(times):
+        Worker.bundle = load(unseal(data))
+        Worker.lines = {}
+
+
+def visit_of(text):
+    """An empty field is unknown; a text is cut where it is longer than the product reads."""
+    unit, *fields = text.split("\t")
+    values = dict(zip(Worker.names, fields))
+    if len(text) > MAX_TEXT:
+        values = {name: field[:MAX_TEXT] for name, field in values.items()}
+    if "" in fields:
+        values = {name: field for name, field in values.items() if field}
+    for name, read in Worker.readers:
+        if name in values:
+            values[name] = read(values[name])
+    return Visit(units={"visitor": unit}, values=values, at=AT)
+
+
+def line(decision):
+    """A decision in names."""
+    bundle, slot = Worker.bundle, Worker.bundle.slots[decision.slot]
+    experiment = bundle.experiments[decision.experiment] if decision.experiment >= 0 else None
+    return "\t".join(
+        (
+            slot.name,
+            slot.variants[decision.variant][0] if decision.variant >= 0 else "",
+            bundle.rules[decision.rule].name if decision.rule >= 0 else "",
+            decision.why,
+            experiment.name if experiment else "",
+            experiment.design.arms[decision.arm] if experiment else "",
+        )
+    )
+
+
+def told(decisions):
+    """Decisions as text; there are few different ones, and each is put into words once."""
+    lines, found = Worker.lines, []
+    for decision in decisions:
+        text = lines.get(decision)
+        if text is None:
+            text = lines[decision] = line(decision)
+        found.append(text)
+    return "\n".join(found)
+
+
+def decided(text):
+    """The function that is measured."""
+    return told(decide(Worker.bundle, visit_of(text)))
+
+
+def echoed(text):
+    """A crossing and nothing else: an answer of the usual length."""
+    return _USUAL
+
+
+_USUAL = "\n".join(f"pricing\tpricing_{i}\trule_{i}00\trule\t\t" for i in range(10))
+
+
+def visitors(text):
+    """The first line names the fields; keep the visitors' texts for the parts that are timed without a crossing."""
+    names, *texts = text.split("\n")
+    Worker.names = tuple(f"visitor.{name}" for name in names.split("\t")[1:])
+    kinds = {name: Worker.bundle.attributes[name].type for name in Worker.names}
+    Worker.readers = tuple((name, READERS[kind]) for name, kind in kinds.items() if kind in READERS)
+    Worker.texts = tuple(texts)
+
+
+def part(name, count):
+    """Do a part of the work so often, within Python."""
+    texts, bundle = Worker.texts, Worker.bundle
+    visits = [visit_of(text) for text in texts]
+    if name == "parse":
+        return _each(visit_of, texts, count)
+    if name == "match":
+        index = bundle.index
+        return _each(lambda visit: match(index, visit.values), visits, count)
+    if name == "decide":
+        return _each(lambda visit: decide(bundle, visit), visits, count)
+    if name == "text":
+        return _each(told, [decide(bundle, visit) for visit in visits], count)
+    if name == "inside":
+        return _each(decided, texts, count)
+    return 0
+
+
+def _each(function, inputs, count):
+    rounds, rest = divmod(count, len(inputs))
+    for _ in range(rounds):
+        for one in inputs:
+            function(one)
+    for one in inputs[:rest]:
+        function(one)
+    return count
+
+
+class Default:
+    """What the host's adapter imports; the worker calls the functions by themselves."""
+
+    loaded, visitors, decided, echoed, part = (staticmethod(f) for f in (loaded, visitors, decided, echoed, part))
