@@ -18,7 +18,8 @@ class Worker:
 
     bundle = None
     names = ()
-    readers = ()  # of the attributes that are not texts
+    readers = ()  # text → value, for each attribute
+    typed = ()  # (place, reader) of those that are not texts
     lines = {}
     texts = ()
 
@@ -31,18 +32,17 @@ def loaded(data, times):
         Worker.lines = {}
 
 
+
 def visit_of(text):
     """An empty field is unknown; a text is cut where it is longer than the product reads."""
     unit, *fields = text.split("\t")
-    values = dict(zip(Worker.names, fields))
     if len(text) > MAX_TEXT:
-        values = {name: field[:MAX_TEXT] for name, field in values.items()}
+        fields = [field[:MAX_TEXT] for field in fields]
     if "" in fields:
-        values = {name: field for name, field in values.items() if field}
-    for name, read in Worker.readers:
-        if name in values:
-            values[name] = read(values[name])
-    return Visit(units={"visitor": unit}, values=values, at=AT)
+        return Visit({"visitor": unit}, {name: read(field) for name, read, field in zip(Worker.names, Worker.readers, fields) if field}, at=AT)
+    for place, read in Worker.typed:
+        fields[place] = read(fields[place])
+    return Visit({"visitor": unit}, dict(zip(Worker.names, fields)), at=AT)
 
 
 def line(decision):
@@ -63,13 +63,11 @@ def line(decision):
 
 def told(decisions):
     """Decisions as text; there are few different ones, and each is put into words once."""
-    lines, found = Worker.lines, []
-    for decision in decisions:
-        text = lines.get(decision)
-        if text is None:
-            text = lines[decision] = line(decision)
-        found.append(text)
-    return "\n".join(found)
+    try:
+        return "\n".join([Worker.lines[decision] for decision in decisions])
+    except KeyError:
+        Worker.lines.update((decision, line(decision)) for decision in decisions)
+        return told(decisions)
 
 
 def decided(text):
@@ -90,7 +88,8 @@ def visitors(text):
     names, *texts = text.split("\n")
     Worker.names = tuple(f"visitor.{name}" for name in names.split("\t")[1:])
     kinds = {name: Worker.bundle.attributes[name].type for name in Worker.names}
-    Worker.readers = tuple((name, READERS[kind]) for name, kind in kinds.items() if kind in READERS)
+    Worker.readers = tuple(READERS.get(kind, str) for kind in kinds.values())
+    Worker.typed = tuple((place, read) for place, read in enumerate(Worker.readers) if read is not str)
     Worker.texts = tuple(texts)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 
 from benchmarks import forms
-from benchmarks.workload import ARMS, SLOTS, Workload
+from benchmarks.workload import ARMS, ATTRIBUTES, SLOTS, Workload
 from tessera.assign import bucket
 from tessera.resolved import Bundle
 from tessera.decide import decide
@@ -51,22 +51,22 @@ class Told(NamedTuple):
 
 
 def tessera(bundle: Bundle) -> Engine:
-    """Decisions are put into words once each: there are few different ones."""
-    names = [f"visitor.{name}" for name in forms.ATTRIBUTES]
-    words: dict[Decision, Told] = {}
+    """Decisions are put into words once each: there are few different ones, and they are interned, so that their ids tell them."""
+    names = [f"visitor.{name}" for name in ATTRIBUTES]
+    words: dict[int, tuple[Told, Decision]] = {}  # a decision that is kept here keeps its id
 
-    def told(decision: Decision) -> Told:
-        found = words.get(decision)
-        if found is None:
-            found = words[decision] = in_names(bundle, decision)
-        return found
+    def told(decisions: Sequence[Decision]) -> list[Told]:
+        try:
+            return [words[id(decision)][0] for decision in decisions]
+        except KeyError:
+            words.update((id(decision), (in_names(bundle, decision), decision)) for decision in decisions)
+            return told(decisions)
 
     def run(visitors: Sequence[Mapping[str, Any]]) -> list[Any]:
         answers = []
         for visitor in visitors:
             unit, *values = visitor.values()
-            visit = Visit(units={"visitor": unit}, values=dict(zip(names, values)), at=AT)
-            answers.append([told(decision) for decision in decide(bundle, visit)])
+            answers.append(told(decide(bundle, Visit({"visitor": unit}, dict(zip(names, values)), at=AT))))
         return answers
 
     order = [[slot.name for slot in bundle.slots].index(name) for name in SLOTS]

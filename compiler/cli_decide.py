@@ -67,10 +67,19 @@ def _of_context(bundle, context: str, at: str | None, page: str | None) -> list[
 @click.option("--flag", "flags", multiple=True, metavar="NAME", help="Only this flag or slot (may be repeated).")
 @AT
 @PAGE
+@click.option("--why", "with_why", is_flag=True, help="With the sentence why, the rules that were tried, and the next best (see `tessera explain`).")
 @KEY
 @JSON
 def decide(
-    source: Path, visitor: Path | None, context: str | None, flags: tuple[str, ...], at: str | None, page: str | None, keys: tuple[str, ...], as_json: bool
+    source: Path,
+    visitor: Path | None,
+    context: str | None,
+    flags: tuple[str, ...],
+    at: str | None,
+    page: str | None,
+    with_why: bool,
+    keys: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Decide every slot and flag for a visitor or a context, with the edge's own code.
 
@@ -79,20 +88,28 @@ def decide(
       tessera decide store.tessera --visitor rulesets/store/profiles/ana.json
       tessera decide store.tessera --visitor ana.json --page / --json
       tessera decide my-flags --context '{"id": "u1", "country": "US"}'
-      tessera decide my-flags --context context.json --flag new-checkout --json
+      tessera decide my-flags --context context.json --flag new-checkout --why --json
     """
     from tessera.record import outcome
 
     loaded, decisions = decided(source, visitor, context, at, page, keys)
     told = {}
-    for _, decision in _only(loaded, decisions, flags):
+    chosen = _only(loaded, decisions, flags)
+    for _, decision in chosen:
         slot = loaded.slots[decision.slot]
         told[slot.flag or slot.name] = {**_value(loaded, decision), **outcome(loaded, decision)}
+    if with_why:
+        from tessera.explain import explain as explain_slot
+
+        for (visit, decision), one in zip(chosen, told.values()):
+            one |= explained(explain_slot(loaded, visit, decision))
     if as_json:
         emit_json({"bundle": loaded.name, "decisions": told})
         return
-    for line in table(told):
+    for line, one in zip(table(told), told.values()):
         click.echo(line)
+        if with_why:
+            click.echo(f"    {one['sentence']}")
 
 
 def _value(bundle, decision) -> dict[str, Any]:
@@ -161,9 +178,21 @@ def explain(
     loaded, decisions = decided(source, visitor, context, at, page, keys)
     found = [explain_slot(loaded, visit, d) for visit, d in _only(loaded, decisions, [only] if only else [])]
     if as_json:
-        emit_json({e.slot: {"sentence": e.sentence, "tried": [a._asdict() for a in e.attempts]} for e in found})
+        emit_json({e.slot: explained(e) for e in found})
         return
     for one in found:
         click.echo(f"{one.slot}: {one.sentence}")
         for attempt in one.attempts:
             click.echo(f"    {'✓' if attempt.held else '✗'} {attempt.rule} ({attempt.level}): {attempt.because}")
+        for other in one.alternatives:
+            weight = "" if other.weight is None else f" ({other.weight:g})"
+            click.echo(f"    ↷ else {other.variant}{weight}: {other.because}")
+
+
+def explained(explanation) -> dict[str, Any]:
+    """An explanation as JSON; `alternatives` begin with the runner-up."""
+    return {
+        "sentence": explanation.sentence,
+        "tried": [attempt._asdict() for attempt in explanation.attempts],
+        "alternatives": [other._asdict() for other in explanation.alternatives],
+    }

@@ -38,8 +38,8 @@ def preview(source: Path, arms: tuple[str, ...], variants: tuple[str, ...], span
     seconds = parse_duration(span)
     if seconds is None or not 1 <= seconds <= LONGEST:
         fail(f"--for {span}: write a duration of at most 30d, such as 90m, 8h or 2d", 2)
-    if not path.startswith("/"):
-        fail(f"--path {path}: begin it with a slash", 2)
+    if not path.startswith("/") or "#" in path:
+        fail(f"--path {path}: begin it with a slash, and leave a fragment (#…) out", 2)
     if not arms and not variants:
         raise click.UsageError("Give at least one --arm or --variant.")
     bundle = opened(source)

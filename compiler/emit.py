@@ -102,10 +102,14 @@ def _tree(expr: ir.Expr | None) -> tuple | None:
 
 
 def _conditions(program: ir.Program) -> dict[str, Any]:
-    """Each literal once, term by term, with the conjunctions that want it; numbered from the last rule to the first."""
+    """Each literal once, term by term, with the conjunctions that want it.
+
+    Conjunctions are numbered from the last rule to the first; below those of each slot one is left for its default.
+    """
     terms: dict[ir.Term, dict[ir.Literal, list[int]]] = {}
     trees: dict[int, tuple] = {}
-    conjunctions = [c for slot in program.slots for rule in slot.rules for c in rule.conjunctions][::-1]
+    default = ir.Conjunction(())
+    conjunctions = [c for slot in program.slots for c in (*(c for rule in slot.rules for c in rule.conjunctions), default)][::-1]
     for number, conjunction in enumerate(conjunctions):
         if conjunction.tree is not None:
             trees[number] = tree(conjunction.tree)

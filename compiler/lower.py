@@ -14,6 +14,7 @@ from tessera.types import parse_version
 
 MAX_CONJUNCTIONS = 64  # of one rule; beyond it the rule is evaluated as a tree
 _ORDERED = frozenset({"int", "double", "timestamp", "duration", "version"})
+_TEXTS = frozenset({"string", "enum", "ip"})
 _COMPARE = {"eq": "eq", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}  # with the sides exchanged
 _NEGATED = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
 
@@ -127,8 +128,8 @@ def _comparison(op: str, left: Expr, right: Expr, negated: bool, types: Mapping[
     if term is None or not isinstance(right, Const):
         return None
     if op in _NEGATED:
-        return Literal(Test(term, _NEGATED[op] if negated else op, constant(right))) if term.ordered else None
-    if op == "eq" and _single(right):
+        return Literal(Test(term, _NEGATED[op] if negated else op, constant(right))) if term.ordered and _fits(right, term, types) else None
+    if op == "eq" and _single(right) and _fits(right, term, types):
         return Literal(Test(term, "eq", constant(right)), negated)
     if op in ("contains", "starts_with", "ends_with", "matches"):
         return Literal(Test(term, op, right.value), negated)
@@ -137,6 +138,13 @@ def _comparison(op: str, left: Expr, right: Expr, negated: bool, types: Mapping[
 
 def _single(const: Const) -> bool:
     return not const.type.startswith(("list", "map")) and const.value is not None
+
+
+def _fits(const: Const, term: Term, types: Mapping[str, str]) -> bool:
+    """Whether a constant is of the type of what it is asked of, so that look-ups and thresholds compare as the operators do."""
+    kind = {"": types[term.attribute], "size": "int"}.get(term.function, "string")
+    of = const.type.removeprefix("list<").removesuffix(">")
+    return const.value == () or of == kind or of in _TEXTS and kind in _TEXTS
 
 
 def _membership(element: Expr, collection: Expr, negated: bool, types: Mapping[str, str]) -> Literal | None:
@@ -149,7 +157,7 @@ def _membership(element: Expr, collection: Expr, negated: bool, types: Mapping[s
         return None
     if isinstance(collection, Ref):
         return Literal(Test(term, "in_list", collection.name[6:]), negated)
-    if isinstance(collection, Const):
+    if isinstance(collection, Const) and isinstance(collection.value, tuple) and _fits(collection, term, types):
         return Literal(Test(term, "in", tuple(dict.fromkeys(constant(collection)))), negated)
     return None
 

@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from compiler import shapes
+from compiler import shape_ladders, shape_trials, shapes
 from compiler.cel_functions import NAMES
 from compiler.cli import main
 from compiler.pipeline import compile_site
 from compiler.scenarios import of_site, run
 from compiler.visitors import KEYS, visit_of
+from tests.conformance.suites import SUITES
 from tessera import about, log
 from tessera.bundle import HEADER, TRAILER, load, unseal
 from tessera.resolved import Bundle
@@ -216,7 +217,8 @@ def test_the_visitor_of_the_authoring_guide_can_be_decided(store: Bundle) -> Non
 
 
 def _shapes() -> list[type[shapes.Shape]]:
-    found = [value for value in vars(shapes).values() if isinstance(value, type) and issubclass(value, shapes.Shape)]
+    modules = (shapes, shape_ladders, shape_trials)
+    found = {value: None for module in modules for value in vars(module).values() if isinstance(value, type) and issubclass(value, shapes.Shape)}
     return [shape for shape in found if shape is not shapes.Shape and _keys(shape)]
 
 
@@ -267,6 +269,8 @@ def test_the_sections_of_a_bundle_are_told() -> None:
         assert f"`{name}`" in text or name.partition("/")[0] + "/<model>" in text
     for name in ("site", "conditions", "decisions"):
         assert named("docs/format.md", f"keys: {name}") == list(sections[name])
+    for name in ("rules", "experiments"):
+        assert named("docs/format.md", f"keys: {name}") == list(sections["decisions"][name])
 
 
 def test_sizes_are_told() -> None:
@@ -346,9 +350,25 @@ def test_every_status_of_a_page_and_a_slot_is_told() -> None:
 
 
 def test_every_command_is_told() -> None:
-    told = "".join(text_of(path) for path in ("README.md", "docs/authoring.md", "docs/deploy.md"))
+    told = "".join(text_of(path) for path in ("README.md", "docs/authoring.md", "docs/deploy.md", "docs/import.md"))
     for name in main.commands:
         assert f"tessera {name}" in told, name
+
+
+# --- conformance.md -----------------------------------------------------------------------------------------------------
+
+
+def test_the_figures_of_the_readme_are_those_of_the_scoreboard() -> None:
+    told = " ".join(text_of("README.md").split())
+    figures = {row[0].partition("]")[0].strip("["): row for row in table("docs/conformance.md", "scoreboard")}
+    for suite, name in {"growthbook": "GrowthBook", "unleash": "Unleash", "flagd": "flagd", "optimizely": "Optimizely", "eppo": "Eppo"}.items():
+        cases, passed, _, skipped = (int(cell.replace(",", "")) for cell in figures[suite][2:])
+        assert f"{name} {passed:,} of {cases - skipped:,}" in told
+
+
+def test_every_suite_is_told() -> None:
+    assert [row[0].partition("]")[0].strip("[") for row in table("docs/conformance.md", "scoreboard")] == list(SUITES)
+    assert set(SUITES) <= anchors(ROOT / "docs" / "conformance.md")
 
 
 # --- scripts ------------------------------------------------------------------------------------------------------------

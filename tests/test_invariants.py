@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.edge.sites import ALL, AT, both, bundle, ir, is_, program, rule, shop, slot
+from compiler.lower import lower
+from tests.edge.sites import ALL, AT, both, bundle, experiment, ir, is_, program, rule, shop, show, slot
 from tessera.context import Request
 from tessera.decide import decide
 from tessera.identity import Key, sign
-from tessera.types import Profile, Visit
+from tessera.types import Profile, Visit, parse_version
 from tessera.visit import answer, arrive, contents, settle
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -189,7 +190,55 @@ def test_a_page_view_of_the_shop_costs_a_bounded_number_of_calls(page, at_most):
 
 def test_a_slot_more_costs_a_bounded_number_of_calls():
     one, ten = (bundle(program(*(slot(f"s{n}", (rule("r", is_("visitor.plan", "pro"), "a"),)) for n in range(slots)))) for slots in (1, 10))
+    for site in (one, ten):
+        page_view(site)  # the first time makes what all later ones share
     assert (calls(page_view, ten) - calls(page_view, one)) / 9 <= 25
+
+
+BUDGET = {False: 75, True: 110}  # calls for one decision of ten slots, without and with experiments: docs/benchmarks.md
+TWENTY = tuple(ir.Attribute(f"visitor.a{n}", ("string", "int", "double", "bool", "version")[n % 5], None, None, None, None) for n in range(20))
+
+
+def a_value(kind: str, n: int):
+    return {"string": f"v{n % 40}", "int": n % 40, "double": n % 40 / 2, "bool": n % 2 == 0, "version": f"1.{n % 9}.0"}[kind]
+
+
+def ten_slots(rules: int, experiments: bool):
+    """So many rules in ten slots; each asks for three of twenty attributes. With experiments every third rule has its own."""
+    types = {a.name: a.type for a in TWENTY}
+
+    def asks(n: int, at: int) -> ir.Expr:
+        one = TWENTY[(n * 7 + at * 3) % 20]
+        op = "ge" if one.type in ("int", "double", "version") and at else "eq"
+        return ir.Call(op, (ir.Ref(one.name, one.type), ir.Const(a_value(one.type, n // 20 + at), one.type)))
+
+    def a_rule(n: int) -> ir.Rule:
+        when = both(*(asks(n, at) for at in range(3)))
+        tested = ir.Action(experiment=f"e{n}", arms=(show("a"), show("b")))
+        return ir.Rule(f"r{n}", "segment", when, lower(when, types), tested if experiments and n % 3 == 0 else show("a"), None, None, ())
+
+    ladders = [tuple(a_rule(n) for n in range(number, rules, 10)) for number in range(10)]
+    trials = tuple(experiment(f"e{n}", purpose=None) for n in range(0, rules, 3)) if experiments else ()
+    return bundle(program(*(slot(f"s{i}", ladder) for i, ladder in enumerate(ladders)), attributes=TWENTY, experiments=trials))
+
+
+def a_crowd() -> list[Visit]:
+    parsed = {"version": parse_version}
+    values = [{a.name: parsed.get(a.type, lambda v: v)(a_value(a.type, seed * n + seed)) for n, a in enumerate(TWENTY)} for seed in range(30)]
+    return [Visit(values=one, units={"visitor": f"visitor-{n}"}, purposes=ALL, at=AT) for n, one in enumerate(values)]
+
+
+@pytest.mark.parametrize("experiments", [False, True], ids=["rules", "a third with experiments"])
+def test_a_decision_of_ten_slots_stays_within_a_budget_of_calls_however_many_rules_there_are(experiments):
+    cost, decided = {}, set()
+    for rules in (10, 100, 1_000, 10_000):
+        site = ten_slots(rules, experiments)
+        for visit in a_crowd():
+            decided |= {d.why for d in decide(site, visit)}  # the first time makes what all later ones share
+        cost[rules] = max(calls(decide, site, visit) for visit in a_crowd())
+    assert decided == ({"rule", "test", "default"} if experiments else {"rule", "default"})
+    assert max(cost.values()) <= BUDGET[experiments], cost
+    assert experiments or len(set(cost.values())) == 1, cost
 
 
 def test_an_attribute_more_costs_a_bounded_number_of_calls():

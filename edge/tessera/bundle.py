@@ -122,7 +122,7 @@ def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
     rules, rule_of, masks = _rules(decisions["rules"], lists)
     if len(rule_of) != postings.conjunctions:
         raise ValueError("the rules do not cover the conjunctions")
-    slots = tuple(_slot(row, masks[i], lists) for i, row in enumerate(decisions["slots"]))
+    slots = tuple(_slot(row, masks[i][0], lists) for i, row in enumerate(decisions["slots"]))
     return Bundle(
         name=sealed.name,
         site=site["name"],
@@ -158,7 +158,7 @@ def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
         pages_slots=_pages(slots),
         sessions=any("session" in row[:2] for row in decisions["experiments"]["designs"]) or any(map(_of_session, conditions["trees"].values())),
         asked=frozenset().union(*(slot.purposes for slot in slots)),
-        outcomes=Outcomes(len(rules), masks),
+        outcomes=Outcomes(postings.conjunctions, [mask for _, mask in masks]),
     )
 
 
@@ -194,25 +194,32 @@ def _action(row: Any, lists: Lists) -> Action | None:
     return Action(variant, model, take, bind(where, lists), at_most)
 
 
-def _rules(columns: Mapping[str, Any], lists: Lists) -> tuple[Lazy, Sequence[int], list[int]]:
-    """The rules, the rule of each conjunction, and the mask of each slot."""
+def _rules(columns: Mapping[str, Any], lists: Lists) -> tuple[Lazy, Sequence[int], list[tuple[int, int]]]:
+    """The rules; the rule of each conjunction; of each slot the masks of its rules without and with its default."""
     names, levels, actions = unpack(columns["names"]), unpack(columns["levels"]), unpack(columns["actions"])
     counts, per_slot = unpack(columns["counts"]), unpack(columns["slots"])
     if not len(names) == len(levels) == len(actions) == len(counts) == sum(per_slot):
         raise ValueError("the columns of the rules are not of one length")
-    total = sum(counts)
-    ends = [total - before for before in accumulate(counts, initial=0)]  # rule → the bit above its conjunctions
-    masks, first = [], 0
+    top, number = sum(counts) + len(per_slot), 0
+    above: list[int] = []  # rule → the bit above its conjunctions
+    masks: list[tuple[int, int]] = []  # slot → the mask of its rules, and with its default
+    rule_of: list[int] = []  # from the highest conjunction to the lowest; -1 for a slot's default
     for many in per_slot:
-        masks.append((1 << ends[first]) - (1 << ends[first + many]))
-        first += many
-    one_each = total == len(counts) and all(counts)
-    rule_of = range(total - 1, -1, -1) if one_each else [rule for rule, count in enumerate(counts) for _ in range(count)][::-1]
+        highest = top
+        for count in counts[number : number + many]:
+            above.append(top)
+            rule_of += [number] * count
+            number += 1
+            top -= count
+        top -= 1
+        rule_of.append(-1)
+        masks.append(((1 << highest) - (2 << top), (1 << highest) - (1 << top)))
+    rule_of.reverse()
     action_of = _actions(columns, lists)
     campaigns, segments = columns["campaigns"], columns["segments"]
 
     def rule(i: int) -> Rule:
-        mask = (1 << ends[i]) - (1 << ends[i + 1])
+        mask = (1 << above[i]) - (1 << above[i] - counts[i])
         return Rule(names[i], LEVELS[levels[i]], mask, action_of(actions[i]), campaigns.get(i, -1), segments.get(i))
 
     return Lazy(len(names), rule), rule_of, masks

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from tessera.types import MAX_DEPTH
+from tessera.types import MAX_DEPTH, is_version
 
+_ORDERED = (int, float, str, bool)
 MOST = 4_096  # elements that a list, or keys that a map, may have that a condition makes
 
 
@@ -14,16 +15,13 @@ def is_number(value: Any) -> bool:
     return type(value) is float or type(value) is int and -(2**63) <= value < 2**63
 
 
-def is_version(value: Any) -> bool:
-    """Whether a tuple is a version as tessera.types.parse_version makes them."""
-    return isinstance(value, tuple) and len(value) == 5 and isinstance(value[4], tuple) and all(type(part) is int for part in value[:4])
-
-
 def same(a: Any, b: Any, depth: int = MAX_DEPTH) -> bool:
     """CEL's equality: a whole number and a double as doubles, lists and maps by their parts, a bool never equals a number.
 
     A `list<item>`'s element is compared by its id. Values nested more deeply than MAX_DEPTH are not equal.
     """
+    if type(a) is type(b) and isinstance(a, (str, int, float)):
+        return a == b
     a, b = getattr(a, "id", a), getattr(b, "id", b)
     if isinstance(a, (bool, str)) or isinstance(b, (bool, str)):
         return type(a) is type(b) and a == b
@@ -46,11 +44,10 @@ def ordered(relation: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
     """A relation of two numbers, two texts, two bools or two versions; unknown for anything else. Numbers of two types are compared as doubles."""
 
     def total(a: Any, b: Any) -> Any:
-        if is_number(a) and is_number(b):
-            return relation(a, b) if type(a) is type(b) else relation(float(a), float(b))
-        if type(a) is type(b) and (isinstance(a, (str, bool)) or is_version(a) and is_version(b)):
-            return relation(a, b)
-        return None
+        kind = type(a)
+        if kind is type(b):
+            return relation(a, b) if kind in _ORDERED or is_version(a) and is_version(b) else None
+        return relation(float(a), float(b)) if is_number(a) and is_number(b) else None
 
     return total
 

@@ -6,13 +6,14 @@ from bisect import bisect_right
 from typing import Any, Mapping, NamedTuple, Sequence
 
 from tessera import assign
-from tessera.enrol import assigned, kept_arm
+from tessera.enrol import assigned, kept_arm, unit_of
 from tessera.evaluate import evaluate, names
 from tessera.hashes import place
 from tessera.match import bits, match, possible
 from tessera.ranking import rank
 from tessera.resolved import Action, Bundle, Campaign, Experiment, Rule, Slot
-from tessera.types import Decision, Visit, coerce
+from tessera.sound import ILL_TYPED, sound, total
+from tessera.types import Decision, Visit
 
 HOLDOUT = "@holdout"  # the key of `forced` that puts a visitor "in" or "out" of the holdout
 
@@ -24,59 +25,57 @@ class _Sight(NamedTuple):
     visit: Visit
     alive: int
     facts: Mapping[str, Any]
-    withheld: frozenset[str]
     held_out: bool
 
 
 def decide(bundle: Bundle, visit: Visit, page: str | None = None) -> tuple[Decision, ...]:
     """Decide the slots of a page (of every page, and the flags, for None). Total: it raises for no visit whatsoever."""
-    return decide_slots(bundle, visit, bundle.slots_of(page))
+    return decide_slots(bundle, visit, bundle.pages_slots.get(page, ()))
 
 
 def decide_slots(bundle: Bundle, visit: Visit, numbers: Sequence[int]) -> tuple[Decision, ...]:
-    """Decide some slots, by number. Total."""
+    """Decide some slots, by number: each once, in order. Total."""
     try:
-        alive = match(bundle.index, visit.values)
-    except TypeError:  # a value that is not of its attribute's type
-        visit = _typed(bundle, visit)
-        alive = match(bundle.index, visit.values)
-    held_out = _held_out(bundle, visit)
-    if held_out or visit.forced or visit.values.get("request.bot"):
+        return _decide_slots(bundle, visit, numbers)
+    except ILL_TYPED:
+        return _decide_slots(bundle, sound(bundle, visit), numbers)
+
+
+def _decide_slots(bundle: Bundle, visit: Visit, numbers: Sequence[int]) -> tuple[Decision, ...]:
+    """One loop without a call for slots whose decision is interned; whatever needs a closer look goes through `_decide`."""
+    alive = match(bundle.index, visit.values)
+    forced, purposes = visit.forced, visit.purposes
+    held_out = (bundle.holdout is not None or bool(forced)) and _held_out(bundle, visit)
+    if held_out or forced or visit.preview or visit.values.get("request.bot"):
         sight = _look(bundle, visit, alive, held_out)
         return tuple([_decide(sight, number) for number in numbers])
-    outcomes, rule_of = bundle.outcomes, bundle.rule_of
-    masks, shown, tests, defaults = outcomes.masks, outcomes.rules, outcomes.tests, outcomes.defaults
-    withheld = not bundle.asked <= visit.purposes
-    sight: _Sight | None = None
+    outcomes = bundle.outcomes
+    masks, tests = outcomes.masks, outcomes.tests
+    shown = outcomes.shown if bundle.asked <= purposes else outcomes.ruled
+    sight = None
     decisions = []
     for number in numbers:
-        candidates = alive & masks[number]
-        if candidates:
-            rule = rule_of[candidates.bit_length() - 1]
-            decision = shown[rule]
-            if decision is None and tests[rule] is not None:
-                decision = _quick(tests[rule], visit)
-        else:
-            decision = None if withheld else defaults[number]
+        top = (alive & masks[number]).bit_length()  # 1 + the first conjunction that holds
+        decision = shown[top]
         if decision is None:
-            sight = sight or _look(bundle, visit, alive, held_out)
-            decision = _decide(sight, number)
+            test = tests[top]
+            if test is not None:
+                kind, purpose, before, ends, arms = test
+                unit = visit.units.get(kind)
+                if unit and (purpose is None or purpose in purposes):
+                    decision = arms[bisect_right(ends, place(before, unit.encode("utf-8", "surrogatepass")))]
+            if decision is None:
+                sight = sight or _look(bundle, visit, alive, held_out)
+                decision = _decide(sight, number)
         decisions.append(decision)
     return tuple(decisions)
-
-
-def _typed(bundle: Bundle, visit: Visit) -> Visit:
-    """The visit with every value that is not of its attribute's type left out."""
-    known = ((name, bundle.attributes.get(name), value) for name, value in visit.values.items())
-    values = {name: coerce(attribute, value) for name, attribute, value in known if attribute is not None}
-    return visit._replace(values={name: value for name, value in values.items() if value is not None})
 
 
 class _Quick(NamedTuple):
     """All it takes to assign an arm where nothing but the unit matters, and the decision for each arm.
 
-    `ends`: where stretches of the allocation line begin or end, sorted; `decisions`: of the stretches between them, None
-    where a unit is outside of the experiment.
+    `before`: the salt's prefix of what is hashed. `ends`: where stretches of the allocation line begin or end, sorted;
+    `decisions`: of the stretches between them, None where a unit is outside of the experiment.
     """
 
     unit: str
@@ -86,22 +85,12 @@ class _Quick(NamedTuple):
     decisions: tuple[Decision | None, ...]
 
 
-def _quick(test: _Quick, visit: Visit) -> Decision | None:
-    """The decision of a fixed experiment; None where more must be looked at."""
-    kind, purpose, before, ends, decisions = test
-    unit = visit.units.get(kind)
-    if not unit or (purpose is not None and purpose not in visit.purposes):
-        return None
-    return decisions[bisect_right(ends, place(before, unit.encode("utf-8", "surrogatepass")))]
-
-
 def _look(bundle: Bundle, visit: Visit, alive: int, held_out: bool) -> _Sight:
     facts = visit.values
     if bundle.trees:
         units = {f"unit.{kind}": unit for kind, unit in visit.units.items()}
         facts = {**facts, **units, **{f"sticky.{e.name}": True for e in _sticky(bundle, visit)}}
-    needed = frozenset(bundle.purposes)
-    return _Sight(bundle, visit, alive, facts, needed - visit.purposes, held_out)
+    return _Sight(bundle, visit, alive, facts, held_out)
 
 
 def _sticky(bundle: Bundle, visit: Visit) -> list[Experiment]:
@@ -131,11 +120,13 @@ def _sight(bundle: Bundle, visit: Visit) -> _Sight:
     return _look(bundle, visit, match(bundle.index, visit.values), _held_out(bundle, visit))
 
 
+@total
 def facts_of(bundle: Bundle, visit: Visit, slot: int) -> Mapping[str, Any]:
     """What the conditions of a slot may read: the visit's values, its units, sticky arms and the slots that it needs."""
     return _with_needs(_sight(bundle, visit), slot).facts
 
 
+@total
 def runner_up(bundle: Bundle, visit: Visit, decision: Decision) -> Decision | None:
     """What the ladder would have decided had the rule not held that did; None where no rule decided."""
     if decision.rule < 0:
@@ -176,7 +167,8 @@ def _descend(sight: _Sight, number: int) -> Decision:
     why = held_back or ("consent" if _consent_matters(sight, slot) else "default")
     decision = _tested(bundle, visit, number, slot.default, why)
     if why == "default" and slot.test is None and slot.default.model < 0:
-        bundle.outcomes.defaults[number] = decision
+        mask = bundle.outcomes.masks[number]
+        bundle.outcomes.shown[(mask & -mask).bit_length()] = decision  # the lowest conjunction is the default's
     return decision
 
 
@@ -196,7 +188,7 @@ def _holds(sight: _Sight, conjunction: int) -> bool:
 def _held_out(bundle: Bundle, visit: Visit) -> bool:
     if HOLDOUT in visit.forced:
         return visit.forced[HOLDOUT] == "in"
-    unit = visit.units.get("visitor")
+    unit = unit_of("visitor", visit)
     if bundle.holdout is None or unit is None or visit.preview:  # who previews sees what was wished for
         return False
     parts, whole, salt = bundle.holdout
@@ -251,7 +243,8 @@ def _by_rule(bundle: Bundle, visit: Visit, slot: int, number: int, rule: Rule) -
     if action.experiment < 0:
         decision = _tested(bundle, visit, slot, action, "rank" if action.model >= 0 else "rule", number)
         if action.model < 0 and bundle.slots[slot].test is None and _always(bundle, rule):
-            bundle.outcomes.rules[number] = decision
+            _keep(bundle.outcomes.shown, rule, decision)
+            _keep(bundle.outcomes.ruled, rule, decision)
         return None if action.model >= 0 and not decision.items else decision
     experiment = bundle.experiments[action.experiment]
     arm, enrolled, propensity = assigned(experiment, visit)
@@ -260,10 +253,16 @@ def _by_rule(bundle: Bundle, visit: Visit, slot: int, number: int, rule: Rule) -
     chosen = action.arms[arm] or action
     if not enrolled:
         return _outcome(bundle, visit, slot, chosen, _unenrolled(experiment, visit, chosen), number)
-    if bundle.outcomes.tests[number] is None and _always(bundle, rule):
-        bundle.outcomes.tests[number] = _interned(bundle, slot, number, action, experiment)
+    if _always(bundle, rule):
+        _keep(bundle.outcomes.tests, rule, _interned(bundle, slot, number, action, experiment))
     why = "preview" if visit.preview else "test"  # no test of a page view with a preview counts
     return _outcome(bundle, visit, slot, chosen, why, number, action.experiment, arm, propensity)
+
+
+def _keep(interned: list, rule: Rule, outcome: Any) -> None:
+    """Remember an outcome for every conjunction of a rule."""
+    for conjunction in bits(rule.mask):
+        interned[conjunction + 1] = outcome
 
 
 def _always(bundle: Bundle, rule: Rule) -> bool:

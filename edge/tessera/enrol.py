@@ -54,7 +54,10 @@ _OUTSIDE = Assigned(-1, False)
 
 def unit_of(kind: str, visit: Visit) -> str | None:
     """The id that is randomised: a unit of the visit, or an attribute's value as text. None where it is not known."""
-    return assign.unit_text(visit.values.get(kind)) if "." in kind else visit.units.get(kind)
+    if "." in kind:
+        return assign.unit_text(visit.values.get(kind))
+    unit = visit.units.get(kind)
+    return unit if isinstance(unit, str) else None
 
 
 def _allocation(design: Design, at: float) -> Allocation:

@@ -14,6 +14,7 @@ from tessera.match import bits, question
 from tessera.operators import OPERATORS
 from tessera.phrase import TESTS, expression, quoted
 from tessera.record import outcome, variant_name
+from tessera.sound import total
 from tessera.types import Decision, Visit
 
 _CAMPAIGN = "its campaign '"  # begins what keeps a rule back that holds; no other sentence begins so
@@ -45,12 +46,13 @@ class Explanation(NamedTuple):
     alternatives: tuple[Alternative, ...]
 
 
+@total
 def explain(bundle: Bundle, visit: Visit, decision: Decision) -> Explanation:
     """Say why the slot got what it got, and what it would have got otherwise."""
     slot = bundle.slots[decision.slot]
     seen = _Seen(bundle, visit, facts_of(bundle, visit, decision.slot))
     attempts = tuple(_attempts(seen, decision, slot.mask))
-    return Explanation(slot.name, _sentence(bundle, visit, decision, attempts), attempts, tuple(_alternatives(bundle, visit, decision)))
+    return Explanation(slot.name, _sentence(bundle, visit, decision, attempts), attempts, tuple(_alternatives(seen, decision)))
 
 
 class _Seen(NamedTuple):
@@ -61,10 +63,12 @@ class _Seen(NamedTuple):
     facts: Any
 
 
-def _alternatives(bundle: Bundle, visit: Visit, decision: Decision) -> Iterator[Alternative]:
-    """The other arms of its experiment, the items that came next, and what the ladder would have shown without the rule."""
+def _alternatives(seen: _Seen, decision: Decision) -> Iterator[Alternative]:
+    """The other arms of its experiment, the items that came next, and what the ladder would have shown without the rule;
+    for a default the rule that came nearest to holding."""
+    bundle, visit = seen.bundle, seen.visit
     if decision.experiment >= 0:
-        for arm, variant, propensity in other_arms(bundle, visit, decision):
+        for arm, variant, propensity in other_arms(bundle, decision):
             yield Alternative(variant, f"the arm '{arm}' of the experiment", propensity)
     ids = bundle.items.ids
     for item in decision.runners_up:
@@ -73,9 +77,28 @@ def _alternatives(bundle: Bundle, visit: Visit, decision: Decision) -> Iterator[
     if following is not None:
         rule = f"the rule '{bundle.rules[following.rule].name}' holds too" if following.rule >= 0 else "the default"
         yield Alternative(variant_name(bundle, following), rule)
+    elif decision.why in ("default", "consent"):
+        yield from _nearest(seen, decision)
 
 
-def other_arms(bundle: Bundle, visit: Visit, decision: Decision) -> Iterator[tuple[str, str, float]]:
+def _nearest(seen: _Seen, decision: Decision) -> Iterator[Alternative]:
+    """The first of the rules whose conditions lack the fewest tests."""
+    bundle, slot = seen.bundle, seen.bundle.slots[decision.slot]
+    lacking = [(len(list(_lacks(seen, c))), i, c) for i, c in enumerate(bits(slot.mask))]
+    if not lacking:
+        return
+    _, _, conjunction = min(lacking)
+    rule = bundle.rules[bundle.rule_of[conjunction]]
+    because = "; ".join(_lacks(seen, conjunction)) or _held_back(bundle, seen.visit, rule)
+    action = rule.action
+    if action.experiment >= 0:
+        shown = f"one of {', '.join(bundle.experiments[action.experiment].design.arms)}"
+    else:
+        shown = slot.variants[action.variant][0] if action.variant >= 0 else "none"
+    yield Alternative(shown, f"the rule '{rule.name}' came nearest: {because}")
+
+
+def other_arms(bundle: Bundle, decision: Decision) -> Iterator[tuple[str, str, float]]:
     """(arm, variant that it shows, its probability) of the arms that the visitor did not get."""
     slot, experiment = bundle.slots[decision.slot], bundle.experiments[decision.experiment]
     by_rule = bundle.rules[decision.rule].action if decision.rule >= 0 else None
@@ -89,7 +112,7 @@ def other_arms(bundle: Bundle, visit: Visit, decision: Decision) -> Iterator[tup
 
 
 def _attempts(seen: _Seen, decision: Decision, mask: int) -> Iterator[Attempt]:
-    if decision.why in ("bot", "holdout"):
+    if decision.why in ("bot", "holdout") or (decision.why == "preview" and decision.rule < 0):
         return
     bundle = seen.bundle
     for number, rule in enumerate(bundle.rules):
@@ -129,15 +152,20 @@ def _met(seen: _Seen, conjunction: int) -> str:
 
 
 def _unmet(seen: _Seen, conjunction: int) -> str | None:
-    """What keeps a conjunction from holding (the first literal that is not true); None where it holds."""
+    """What keeps a conjunction from holding, in words: the first that is not true; None where it holds."""
+    return next(_lacks(seen, conjunction), None)
+
+
+def _lacks(seen: _Seen, conjunction: int) -> Iterator[str]:
+    """All that keeps a conjunction from holding: the tests that are not true, and of its tree the first part that is not."""
     for literal in seen.bundle.postings.literals[conjunction]:
         if _answer(seen, literal) is not True:
-            return _describe(seen, literal)
+            yield _describe(seen, literal)
     tree = seen.bundle.trees.get(conjunction)
     if tree is None or evaluate(tree, seen.facts) is True:
-        return None
+        return
     part = next((t for t in tree[1:] if evaluate(t, seen.facts) is not True), tree) if tree[0] == "and" else tree
-    return f"{expression(part)} {'does not hold' if evaluate(part, seen.facts) is False else 'is not known'}"
+    yield f"{expression(part)} {'does not hold' if evaluate(part, seen.facts) is False else 'is not known'}"
 
 
 def _asked(seen: _Seen, literal: int) -> tuple[str, str, Any]:
@@ -194,6 +222,8 @@ def _because(bundle: Bundle, visit: Visit, decision: Decision, told: dict, attem
         return ", because robots get the default"
     if why == "holdout":
         return ", because this visitor is held out and always gets the default"
+    if why == "preview" and not rule:
+        return ", because a preview wishes for it"
     if rule and why == "consent":
         return f" by the rule '{rule}' without enrolling the visitor, because consent to the test's purpose is missing"
     if rule:
@@ -203,8 +233,8 @@ def _because(bundle: Bundle, visit: Visit, decision: Decision, told: dict, attem
         lacking = ", ".join(sorted(bundle.slots[decision.slot].purposes - visit.purposes))
         return f" by default, because without consent to {lacking} no rule above it could hold"
     if why in ("cap", "paused"):
-        held = next(a for a in attempts if a.because.startswith(_CAMPAIGN))
-        return f" by default, because the rule '{held.rule}' holds but {held.because}"
+        held = next((a for a in attempts if a.because.startswith(_CAMPAIGN)), None)
+        return f" by default, because the rule '{held.rule}' holds but {held.because}" if held else " by default, because a campaign held its rule back"
     return " by default, because no rule holds" if attempts else " by default, because the slot has no rules"
 
 

@@ -1,7 +1,8 @@
 """Masks: which conjunctions hold for a visitor's values, with one look-up per attribute and an AND of integers.
 
 Bit i of a mask stands for conjunction i; conjunctions are numbered slot by slot and rule by rule from the last to the
-first, so the first rule of a slot that holds is the highest set bit of the slot's mask. Compare "Indexing Boolean Expressions" (Whang et al., VLDB 2009). The bundle holds sparse
+first, so the first rule of a slot that holds is the highest set bit of the slot's mask. Below the rules of each slot one
+conjunction without a test stands for its default. Compare "Indexing Boolean Expressions" (Whang et al., VLDB 2009). The bundle holds sparse
 postings (`Postings`), which become masks when it is loaded.
 """
 
@@ -88,7 +89,7 @@ class Table(NamedTuple):
     """Equality and membership: value → survivors, None for an unknown one; `other` survive a value that no test names."""
 
     attribute: str
-    survivors: Callable[[Any, int], int]  # `get` of the table
+    survivors: Callable[[Any, int], int]  # `get` of the table: the cheapest look-up in WebAssembly
     other: int
 
 
@@ -96,9 +97,9 @@ class Scale(NamedTuple):
     """Thresholds: boundaries cut the line into half-open regions; `absent` survive an unknown value."""
 
     attribute: str
-    absent: int
     boundaries: tuple
     regions: tuple[int, ...]
+    absent: int
 
 
 class Computed(NamedTuple):
@@ -120,21 +121,23 @@ class Checks(NamedTuple):
 
 
 class Index(NamedTuple):
-    """All masks of a bundle, and `everything`: the mask of all conjunctions."""
+    """All masks of a bundle; `everything`: the mask of all conjunctions, `untested`: of those that ask for nothing."""
 
     tables: tuple[Table, ...]
     scales: tuple[Scale, ...]
     computed: tuple[Computed, ...]
     checks: tuple[Checks, ...]
     everything: int
+    untested: int
 
 
 def build(postings: Postings, lists: Mapping[str, frozenset]) -> Index:
     """Turn sparse postings into masks."""
-    everything = (1 << postings.conjunctions) - 1
+    everything, tested = (1 << postings.conjunctions) - 1, 0
     valued: list[list[_Asked]] = [[] for _ in postings.terms]
     others: list[list[_Asked]] = [[] for _ in postings.terms]
     for (term, op, argument, negated), mask in zip(postings.questions, postings.masks()):
+        tested |= mask
         asked = valued if op == "eq" or op == "in" or op in _OPPOSITE and postings.terms[term][2] else others
         asked[term].append((op, argument, 0, mask) if negated else (op, argument, mask, 0))
     tables, scales, computed, checks = [], [], [], []
@@ -151,7 +154,7 @@ def build(postings: Postings, lists: Mapping[str, frozenset]) -> Index:
                 (scales if ordered else tables).append(found)
         if others[number]:
             checks.append(_checks(attribute, OPERATORS[name] if name else None, others[number], lists, everything))
-    return Index(tuple(tables), tuple(scales), tuple(computed), tuple(checks), everything)
+    return Index(tuple(tables), tuple(scales), tuple(computed), tuple(checks), everything, everything & ~tested)
 
 
 _Asked = tuple[str, Any, int, int]  # operator, argument, the conjunctions that want it true, those that want it false
@@ -230,7 +233,7 @@ def _scale(attribute: str, tests: list[_Asked], absent: int, everything: int) ->
         up_to[-1 - i] |= up_to[-i]
     _, survivors, other = _table(attribute, points, 0, everything)
     regions = tuple(survivors(i, other) & ~(from_on[i] | up_to[i]) for i in range(len(from_on)))
-    return Scale(attribute, absent, tuple(edges), regions)
+    return Scale(attribute, tuple(edges), regions, absent)
 
 
 def _edges(op: str, value: Any) -> tuple:
@@ -253,11 +256,13 @@ def match(index: Index, values: Mapping[str, Any]) -> int:
     Raises:
         TypeError: for a value that is not of its attribute's type.
     """
-    alive = index.everything
     get = values.get
+    alive = index.everything
     for attribute, survivors, other in index.tables:
         alive &= survivors(get(attribute), other)
-    for attribute, absent, boundaries, regions in index.scales:
+    if alive == index.untested:
+        return alive
+    for attribute, boundaries, regions, absent in index.scales:
         value = get(attribute)
         alive &= absent if value is None else regions[bisect_right(boundaries, value)]
     for attribute, function, over in index.computed:
@@ -285,8 +290,8 @@ def _look(over: Table | Scale, value: Any) -> int:
 
 def possible(index: Index, values: Mapping[str, Any], hidden: frozenset[str]) -> int:
     """The conjunctions that could hold whatever the hidden attributes were."""
-    seen = Index(*(tuple(term for term in terms if term.attribute not in hidden) for terms in index[:4]), index.everything)
-    return match(seen, values)
+    seen = (tuple(term for term in terms if term.attribute not in hidden) for terms in index[:4])
+    return match(index._replace(**dict(zip(Index._fields, seen))), values)
 
 
 def bits(mask: int) -> Iterator[int]:

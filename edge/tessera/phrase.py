@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Sequence
 
 from tessera.record import plain
-from tessera.types import ListedItem, version_text
+from tessera.types import ListedItem, is_version, version_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 MOST = 200  # characters of an expression that are told
@@ -32,7 +32,7 @@ _INFIX = {
 
 def quoted(value: Any, kind: str = "") -> str:
     """A value as it is written in a condition; `kind` is its type, or that of its elements."""
-    if kind == "version" and value and isinstance(value[0], int):
+    if kind == "version" and is_version(value):
         return version_text(value)
     if kind == "timestamp" and isinstance(value, float):
         return moment(value)
@@ -51,7 +51,7 @@ def moment(seconds: float) -> str:
     """Epoch seconds as ISO 8601 text."""
     try:
         return (_EPOCH + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
-    except OverflowError:
+    except (OverflowError, ValueError):
         return str(seconds)
 
 

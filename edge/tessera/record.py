@@ -6,7 +6,8 @@ from typing import Any, Mapping, Sequence
 
 from tessera.resolved import Bundle
 from tessera.enrol import unit_of
-from tessera.types import Attribute, Decision, ListedItem, Visit, version_text
+from tessera.sound import shaped
+from tessera.types import MAX_DEPTH, Attribute, Decision, ListedItem, Visit, finite, is_version, version_text
 
 
 def outcome(bundle: Bundle, decision: Decision) -> dict[str, Any]:
@@ -50,25 +51,31 @@ def inputs(bundle: Bundle, visit: Visit) -> dict[str, Any]:
 
 def _input(attribute: Attribute | None, value: Any) -> Any:
     """A typed value as the JSON that `coerce` reads back to the same value, so that a decision can be replayed."""
-    kind = attribute.type if attribute else ""
-    if not kind.endswith(("version", "version>")):
+    if attribute is None or not attribute.type.endswith(("version", "version>")):
         return plain(value)
     if isinstance(value, dict):
-        return {plain(key): version_text(v) for key, v in value.items()}
-    return version_text(value) if kind == "version" else [version_text(v) for v in value]
+        return {plain(key): _input(_VERSION, v) for key, v in value.items()}
+    return version_text(value) if is_version(value) else [_input(_VERSION, v) for v in value] if isinstance(value, tuple) else None
 
 
-def plain(value: Any) -> Any:
-    """A typed value as JSON; texts without lone surrogates."""
+_VERSION = Attribute("", "version")
+
+
+def plain(value: Any, depth: int = MAX_DEPTH) -> Any:
+    """A typed value as JSON; texts without lone surrogates. What JSON does not have, or is nested more deeply, is null."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
+    if isinstance(value, float):
+        return finite(value)
+    if value is None or isinstance(value, int):
+        return value
     if isinstance(value, ListedItem):
-        return plain(value.id) if value.at is None else {"item": plain(value.id), "at": value.at}
-    if isinstance(value, tuple):
-        return [plain(v) for v in value]
-    if isinstance(value, dict):
-        return {plain(k): plain(v) for k, v in value.items()}
-    return value
+        return plain(value.id) if value.at is None else {"item": plain(value.id), "at": plain(value.at)}
+    if depth and isinstance(value, (tuple, list)):
+        return [plain(v, depth - 1) for v in value]
+    if depth and isinstance(value, dict):
+        return {plain(k): plain(v, depth - 1) for k, v in value.items() if isinstance(k, str)}
+    return None
 
 
 def page_view(
@@ -86,6 +93,7 @@ def page_view(
     Args:
         view: the id of the page view. places: slot → what became of it on the page (spliced, slot-unclosed…).
     """
+    visit = shaped(visit)
     logged = (bundle.log_purpose is None or bundle.log_purpose in visit.purposes) and not visit.preview  # which counts for nobody
     units = visit.units if logged else {}
     return {

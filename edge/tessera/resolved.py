@@ -217,16 +217,16 @@ class Outcomes:
     """The decisions that come again and again, interned: made when first taken, the same object ever after.
 
     Attributes:
-        masks: slot → the mask of its rules.
-        rules: rule → the decision to show its variant, where nothing but its condition matters.
-        tests: rule → what assigning an arm by it takes, with the decision for each arm, where nothing but the unit matters.
-        defaults: slot → its default's decision, where no rule of it holds.
+        masks: slot → the mask of its rules and of its default.
+        shown: 1 + conjunction → the decision of its rule, or of the slot's default, where nothing but the condition matters.
+        ruled: the same without those of defaults.
+        tests: 1 + conjunction → what assigning an arm by its rule takes, where nothing but the unit matters.
     """
 
-    __slots__ = ("masks", "rules", "tests", "defaults")
+    __slots__ = ("masks", "shown", "ruled", "tests")
 
-    def __init__(self, rules: int, masks: Sequence[int]) -> None:
+    def __init__(self, conjunctions: int, masks: Sequence[int]) -> None:
         self.masks = tuple(masks)
-        self.rules: list[Any] = [None] * rules
-        self.tests: list[Any] = [None] * rules
-        self.defaults: list[Any] = [None] * len(masks)
+        self.shown: list[Any] = [None] * (conjunctions + 1)
+        self.ruled: list[Any] = [None] * (conjunctions + 1)
+        self.tests: list[Any] = [None] * (conjunctions + 1)

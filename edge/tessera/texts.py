@@ -19,23 +19,27 @@ _BOOLS = {"1": True, "t": True, "true": True, "TRUE": True, "True": True, "0": F
 _QUOTED = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\", '"': '\\"'}
 
 
-def of_texts(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function whose operands are all texts; unknown for any other operand."""
-
-    def total(*values: Any) -> Any:
-        return function(*values) if all(isinstance(value, str) for value in values) else None
-
-    return total
+def _of_text(function: Callable[[str], Any]) -> Callable[[Any], Any]:
+    return lambda text: function(text) if isinstance(text, str) else None
 
 
-contains = of_texts(lambda whole, part: part in whole)
-starts_with = of_texts(lambda whole, part: whole.startswith(part))
-ends_with = of_texts(lambda whole, part: whole.endswith(part))
-lower_ascii = of_texts(lambda text: text.translate(_LOWER))
-upper_ascii = of_texts(lambda text: text.translate(_UPPER))
-trim = of_texts(lambda text: text.strip(_SPACE))
-reverse = of_texts(lambda text: text[::-1])
-quote = of_texts(lambda text: f'"{"".join(_QUOTED.get(char, char) for char in text)}"' if 2 * len(text) < LONGEST else None)
+def contains(whole: Any, part: Any) -> Any:
+    return part in whole if isinstance(whole, str) and isinstance(part, str) else None
+
+
+def starts_with(whole: Any, part: Any) -> Any:
+    return whole.startswith(part) if isinstance(whole, str) and isinstance(part, str) else None
+
+
+def ends_with(whole: Any, part: Any) -> Any:
+    return whole.endswith(part) if isinstance(whole, str) and isinstance(part, str) else None
+
+
+lower_ascii = _of_text(lambda text: text.translate(_LOWER))
+upper_ascii = _of_text(lambda text: text.translate(_UPPER))
+trim = _of_text(lambda text: text.strip(_SPACE))
+reverse = _of_text(lambda text: text[::-1])
+quote = _of_text(lambda text: f'"{"".join(_QUOTED.get(char, char) for char in text)}"' if 2 * len(text) < LONGEST else None)
 
 
 def char_at(text: Any, place: Any) -> Any:

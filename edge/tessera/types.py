@@ -194,7 +194,8 @@ def _int(value: Any) -> int | None:
     return int(value) if -(2**63) <= value < 2**63 else None
 
 
-def _double(value: Any) -> float | None:
+def finite(value: Any) -> float | None:
+    """A number as a finite double; None for anything else, bools among it."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:
@@ -206,15 +207,26 @@ def _double(value: Any) -> float | None:
 
 def moment_of(value: Any) -> float | None:
     """ISO 8601 text or a number of epoch seconds as epoch seconds; None for anything else."""
-    return parse_time(value) if isinstance(value, str) else _double(value)
+    return parse_time(value) if isinstance(value, str) else finite(value)
 
 
 def _duration(value: Any) -> float | None:
-    return parse_duration(value) if isinstance(value, str) else _double(value)
+    return parse_duration(value) if isinstance(value, str) else finite(value)
+
+
+def is_version(value: Any) -> bool:
+    """Whether a tuple is a version as parse_version makes them."""
+    if not isinstance(value, tuple) or len(value) != 5 or not isinstance(value[4], tuple):
+        return False
+    return all(type(part) is int for part in value[:4]) and all(map(_is_identifier, value[4]))
+
+
+def _is_identifier(value: Any) -> bool:
+    return isinstance(value, tuple) and tuple(map(type, value)) == (int, int, str)
 
 
 def _version(value: Any) -> tuple | None:
-    return parse_version(value) if isinstance(value, str) else None
+    return parse_version(value) if isinstance(value, str) else value if is_version(value) else None
 
 
 def _ip(value: Any) -> str | None:
@@ -227,6 +239,8 @@ def _ip(value: Any) -> str | None:
 
 
 def _item(value: Any) -> ListedItem | None:
+    if isinstance(value, ListedItem):
+        value = {"item": value.id, "at": value.at}
     if isinstance(value, str):
         return ListedItem(value[:MAX_TEXT])
     if isinstance(value, dict) and isinstance(value.get("item"), str):
@@ -241,9 +255,9 @@ def _any(value: Any, depth: int = MAX_DEPTH) -> Any:
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
-        return value if -(2**63) <= value < 2**63 else _double(value)
+        return value if -(2**63) <= value < 2**63 else finite(value)
     if isinstance(value, float):
-        return _double(value)
+        return finite(value)
     if depth == 0:
         return None
     if isinstance(value, (list, tuple)):
@@ -260,7 +274,7 @@ _SCALARS = {
     "ip": _ip,
     "bool": lambda value: value if isinstance(value, bool) else None,
     "int": _int,
-    "double": _double,
+    "double": finite,
     "timestamp": moment_of,
     "duration": _duration,
     "version": _version,
@@ -270,6 +284,8 @@ _SCALARS = {
 
 def coerce(attribute: Attribute, value: Any) -> Any:
     """The value as the attribute's type, or None (unknown) where it is not of that type. Never raises.
+
+    A value that is of the type already stays as it is.
 
     Lists become tuples of at most MAX_LIST elements without those of a wrong type; `map<…>` a dict of texts.
     """

@@ -163,7 +163,8 @@ def test_a_link_that_leads_out_of_the_site_is_not_followed(site, tmp_path):
 def test_links_within_the_site_and_to_the_site_are_followed(site, tmp_path):
     (site / "lists/more.csv").symlink_to("partners.csv")
     (tmp_path / "link").symlink_to("site")
-    assert run("check", "link").output == "link: no errors\n"
+    told = run("check", "link")
+    assert told.exit_code == 0 and "link/lists/more.csv:1:1: warning W005 nothing uses the list 'more'" in told.output
 
 
 @pytest.mark.parametrize("name", ["slots/loop.yaml", "lists/loop.csv", "content/loop.html", "loop"])
@@ -309,7 +310,7 @@ def flipped(data: bytes, at: int) -> bytes:
         (lambda data: data[:-7], "truncated"),
         (lambda data: flipped(data, len(data) // 2), "does not match its digest"),
         (lambda data: flipped(data, 40), "does not match its digest"),
-        (lambda data: data[:8] + struct.pack(">I", 7) + data[12:], "format 7, this worker reads 1"),
+        (lambda data: data[:8] + struct.pack(">I", 7) + data[12:], "format 7, this worker reads 2"),
         (lambda data: data + b"more", "damaged signature trailer"),
         (lambda data: data + data, "damaged signature trailer"),
     ],
@@ -469,9 +470,18 @@ def test_explain_tells_the_profiles_of_the_shop(store, profile):
     same(HERE / "explain" / f"{profile.stem}.txt", result.stdout)
 
 
+def test_decide_says_why_on_demand(store):
+    plain = json.loads(run("decide", store, "--visitor", STORE / "profiles/carl.json", "--json").stdout)["decisions"]["hero"]
+    told = json.loads(run("decide", store, "--visitor", STORE / "profiles/carl.json", "--json", "--why").stdout)["decisions"]["hero"]
+    why = {key: told[key] for key in ("sentence", "tried")}
+    assert told == plain | {**why, "alternatives": told["alternatives"]} and why["tried"][-1]["rule"] == plain["rule"]
+    assert told["alternatives"][-1].keys() == {"variant", "because", "weight"}
+    assert why["sentence"] in run("decide", store, "--visitor", STORE / "profiles/carl.json", "--why").stdout
+
+
 def test_explain_json_and_one_slot(store):
     told = json.loads(run("explain", store, "--visitor", STORE / "profiles/carl.json", "--slot", "hero", "--json").stdout)
-    assert list(told) == ["hero"] and list(told["hero"]) == ["sentence", "tried"]
+    assert list(told) == ["hero"] and list(told["hero"]) == ["sentence", "tried", "alternatives"]
     assert [(one["rule"], one["level"], one["held"]) for one in told["hero"]["tried"]] == [("abm", "segment", False), ("customer", "segment", True)]
     assert "customer" in told["hero"]["sentence"] and told["hero"]["tried"][1]["because"] == 'visitor.lifecycle is "customer"'
     line = refused("explain", store, "--visitor", STORE / "profiles/carl.json", "--slot", "heros")
@@ -556,3 +566,44 @@ def test_a_wrong_site_is_not_served(site, command):
 @pytest.mark.parametrize("facts", ["{", "[]", "5"])
 def test_facts_that_are_no_object_are_told(site, facts):
     assert refused("dev", "site", "--facts", facts, "--state", "state", code=2).startswith("tessera: --facts ")
+
+
+# --- preview ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options, path, forced", [
+    (["--variant", "hero=business"], "/", {"slot.hero": "business"}),
+    (["--variant", "hero=none", "--arm", "headline=benefit", "--arm", "ranker=taste", "--path", "/p/1"], "/p/1", {"slot.hero": "none", "headline": "benefit", "ranker": "taste"}),
+    (["--arm", "headline=control", "--path", "/?a=1"], "/?a=1", {"headline": "control"}),
+])  # fmt: skip
+def test_preview_prints_a_link_that_is_good_for_a_while(site, options, path, forced):
+    import time
+
+    from compiler.local import local
+    from tessera.identity import keys
+    from tessera.preview import wished
+
+    result = run("preview", "site", *options, "--for", "2h", "--state", "local")
+    link = result.output.rstrip("\n")
+    key, now = keys(local(Path("local")).cookie_key.read_text()), time.time()
+    assert result.exit_code == 0 and link.startswith(f"{path}{'&' if '?' in path else '?'}tessera_preview=1.dev.")
+    assert wished(f"https://shop.example.com{link}", key, now + 7100) == forced
+    assert wished(f"https://shop.example.com{link}", key, now + 7201) == {}
+
+
+@pytest.mark.parametrize("options, says, code", [
+    (["--variant", "her=business"], "tessera: no slot is called 'her'; did you mean 'hero'?", 1),
+    (["--variant", "hero=busines"], "tessera: no variant of 'hero' is called 'busines'; did you mean 'business'?", 1),
+    (["--variant", "hero"], "tessera: no variant of 'hero' is called ''; known are business, everyone, welcome, none", 1),
+    (["--arm", "headlin=benefit"], "tessera: no experiment is called 'headlin'; did you mean 'headline'?", 1),
+    (["--arm", "headline=benefits"], "tessera: no arm of 'headline' is called 'benefits'; did you mean 'benefit'?", 1),
+    (["--arm", "headline=benefit", "--for", "1y"], "tessera: --for 1y: write a duration of at most 30d, such as 90m, 8h or 2d", 2),
+    (["--arm", "headline=benefit", "--for", "31d"], "tessera: --for 31d: write a duration of at most 30d, such as 90m, 8h or 2d", 2),
+    (["--arm", "headline=benefit", "--path", "//evil.example#"], "tessera: --path //evil.example#: begin it with a slash, and leave a fragment (#…) out", 2),
+])  # fmt: skip
+def test_preview_names_what_there_is_not(site, options, says, code):
+    assert refused("preview", "site", *options, "--state", "local", code=code) == says
+
+
+def test_preview_needs_a_wish(site):
+    assert run("preview", "site", "--state", "local").exit_code == 2

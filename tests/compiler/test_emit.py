@@ -49,22 +49,22 @@ def test_another_program_has_another_name(change):
 def test_equal_tests_terms_and_contents_are_written_once():
     rules = tuple(rule(f"r{i}", both(is_("visitor.plan", "a"), is_("visitor.age", i % 2, "gt")), "a") for i in range(10))
     site = bundle(program(slot("one", rules), slot("two", rules)))
-    assert site.conditions["terms"] == (("visitor.plan", "", False), ("visitor.age", "", True))
-    assert len(site.conditions["tests"]) == 3 and len(site.conditions["conjunctions"]) == 20
+    assert site.postings.terms == (("visitor.plan", "", False), ("visitor.age", "", True))
+    assert len(site.postings.questions) == 3 and site.postings.conjunctions == 22  # of the rules and two defaults
     assert len(site.contents) == 2
 
 
 def test_a_rule_that_can_never_hold_keeps_its_place():
     never = both(is_("visitor.plan", "a"), is_("visitor.plan", "b"))
     site = bundle(program(slot("hero", (rule("never", never, "a"), rule("always", ALWAYS, "a")))))
-    assert [(r.name, r.mask) for r in site.rules] == [("never", 0), ("always", 1)]
+    assert [(r.name, r.mask) for r in site.rules] == [("never", 0), ("always", 0b10)]
 
 
-def test_rules_are_numbered_slot_by_slot():
+def test_conjunctions_are_numbered_from_the_last_rule_to_the_first():
     two = rule("two", ir.Call("or", (is_("visitor.plan", "a"), is_("visitor.age", 1))), "a")
     site = bundle(program(slot("one", (two, rule("x", ALWAYS, "a"))), slot("two", (rule("y", ALWAYS, "b"),))))
-    assert [r.mask for r in site.rules] == [0b0011, 0b0100, 0b1000]
-    assert [s.mask for s in site.slots] == [0b0111, 0b1000] and site.rule_of == (0, 0, 1, 2)
+    assert [r.mask for r in site.rules] == [0b110000, 0b001000, 0b000010]  # bits 2 and 0 are the defaults'
+    assert [s.mask for s in site.slots] == [0b111000, 0b000010] and list(site.rule_of) == [-1, 2, -1, 1, 0, 0]
 
 
 @pytest.mark.parametrize("size", [0, 1, ALIGN - 1, ALIGN, 10_000])

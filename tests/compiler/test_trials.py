@@ -7,6 +7,8 @@ import pytest
 from compiler import ir
 from tests.golden.cases import compiled, messages
 
+PAYING = ir.Call("eq", (ir.Ref("visitor.plan", "enum"), ir.Const("pro", "string")))
+
 
 def experiment(result, name: str) -> ir.Experiment:
     return next(one for one in result.program.experiments if one.name == name)
@@ -22,7 +24,7 @@ def second(share: str, more: str = "") -> dict:
 
 def test_what_is_not_said_has_a_default(tmp_path):
     found = experiment(compiled(tmp_path), "headline")
-    assert found == ir.Experiment("headline", "headline", "visitor", "analytics", 1_000_000, None, None, (("control", 50), ("benefit", 50)))
+    assert found == ir.Experiment("headline", "headline", "visitor", "analytics", 1_000_000, None, None, (ir.Arm("control", 50), ir.Arm("benefit", 50)))
 
 
 def test_a_salt_keeps_the_assignment_where_the_name_changes(tmp_path):
@@ -43,7 +45,7 @@ def test_experiments_without_a_start_stand_in_front_by_name(tmp_path):
     assert (experiment(result, "headline").layer[1:], experiment(result, "ranker").layer[1:]) == ((0, 200_000), (200_000, 1_000_000))
 
 
-@pytest.mark.parametrize(("share", "expected"), [("20%", []), ("0%", []), ("20.0001%", ["E062"]), ("100%", ["E062"])])
+@pytest.mark.parametrize(("share", "expected"), [("20%", []), ("0%", ["W007"]), ("20.0001%", ["E062"]), ("100%", ["E062"])])
 def test_a_layer_holds_no_more_than_everybody(tmp_path, share, expected):
     assert [code for code, _ in messages(tmp_path, change=second(share))] == expected
 
@@ -65,7 +67,7 @@ def test_a_run_ends_with_its_last_day(tmp_path, run, expected):
 
 def test_a_campaign_has_its_cap_and_its_pause(tmp_path):
     (campaign,) = compiled(tmp_path).program.campaigns
-    assert (campaign.name, campaign.cap, campaign.pause) == ("spring", (3, 604_800), ir.Ref("visitor.opened", "bool"))
+    assert (campaign.name, campaign.cap, campaign.pause) == ("spring", (3, 604_800), ir.Call("or", (ir.Ref("visitor.opened", "bool"), PAYING)))
 
 
 def test_what_pauses_is_read_by_the_edge(tmp_path):
@@ -78,8 +80,8 @@ def test_what_pauses_is_read_by_the_edge(tmp_path):
         ("experiments/ranker.yaml", "guard: [click]", "guard: [clicks]", "E038"),
         ("experiments/ranker.yaml", "outcome: order", "outcome: orders", "E038"),
         ("campaigns/spring.yaml", "goal: order", "goal: orders", "E038"),
-        ("campaigns/spring.yaml", "pause: visitor.opened", "pause: visitor.visits", "E025"),
-        ("campaigns/spring.yaml", "pause: visitor.opened", "pause: item.price > 1.0", "E028"),
+        ("campaigns/spring.yaml", "pause: visitor.opened || segment.paying", "pause: visitor.visits", "E025"),
+        ("campaigns/spring.yaml", "pause: visitor.opened || segment.paying", "pause: item.price > 1.0", "E028"),
     ],
 )
 def test_names_and_conditions_are_checked(tmp_path, file, old, new, expected):

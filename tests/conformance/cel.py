@@ -26,6 +26,19 @@ _READER = Environment({})
 TOGETHER = 100  # flags of one site
 VALUES = {"holds": "holds", "differs": "differs", "unknown": "unknown"}
 _TYPES = {"int64_value": "int", "string_value": "string", "bool_value": "bool", "double_value": "double"}
+_ABOUT = (  # the beginning of a message of E024 → what conditions do not have
+    (r"unsigned numbers|the function uint\(|.*\buint$", "unsigned numbers"),
+    (r"bytes|the type bytes|the function (bytes|base64\.\w+)\(", "bytes"),
+    (r"messages", "protobuf messages"),
+    (r"optional|the function (optional\.\w+|hasValue)\(", "optional values"),
+    (r"the function format\(", "the function format()"),
+    (r"the function", "a function that nobody declares"),
+    (r"the type", "a type that conditions cannot name"),
+    (r"a key of a map", "maps whose keys are neither texts nor whole numbers"),
+    (r"of the macros", "the macro transformMap"),
+    (r"time zones", "time zones by name"),
+    (r"times are kept", "times finer than a microsecond"),
+)
 _ESCAPED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -251,7 +264,7 @@ def _refusal(run: Run, environment: Environment) -> Outside | str | None:
             continue
         first = next((one for one in found if one.code == "E024"), None)
         if first is not None:
-            return Outside("E024: " + re.sub(r"^the function .*\(\) is not", "the function is not", first.message))
+            return Outside(next((about for form, about in _ABOUT if re.match(form, first.message)), first.message))
         if run.test.get("disable_check"):
             return Outside("runs only where nothing checks its types")
         return "" if run.fails and found[0].code != "E020" else f"does not compile: {found[0].code} {found[0].message}"

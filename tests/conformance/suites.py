@@ -17,4 +17,6 @@ def run(suite: str, root: Path) -> Iterator[Case]:
     Raises:
         FileNotFoundError: where the suite's files are not there.
     """
+    if not (folder := root / suite).is_dir():
+        raise FileNotFoundError(2, "no such folder", str(folder))
     return import_module(f"tests.conformance.{suite}").cases(root)

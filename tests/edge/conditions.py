@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from random import Random
 from typing import Any, Mapping
 
 from hypothesis import strategies as st
 
 from compiler import ir
+from compiler.patterns import compile
 from tests.edge.sites import TYPES, ref
+from tessera.dialects import FUNCTIONS
 from tessera.types import ListedItem, parse_version
 
 LISTS = {"partners": ("acme", "globex", ""), "nobody": ()}
@@ -24,6 +28,12 @@ POOLS: dict[str, tuple] = {
     "duration": (0.0, 0.5, 60.0, 86_400.0),
     "version": VERSIONS,
 }
+ANYTHING = (
+    True, False, 0, 1, -1, 2, 100, 2**53, 2**63 - 1, 1.0, 0.5, -0.0, 1e308, "", "a", "A", "ab", "1", "true", "v1.2.3", "1.2.3-a", "2026-01-01T00:00:00Z", "192.0.2.1",
+    (), ("a",), ("a", "b"), (1, "1", True, None), (1.0, 2), (("a", 1), ("b", None)), ("acme", ("a", ("a",))), {}, {"a": 1}, {"a": "a", "b": None}, {"a": {"a": "a"}},
+    {"a": ("a", 1), "b": True},
+)  # fmt: skip
+PATTERNS = tuple(compile(text) for text in ("a.?b", "^[a-c]+$", "(?i)ACME", r"[0-9]+\.[0-9]+", "", "^1|a$"))
 ELEMENT = {"list<item>": "string", "list<string>": "string", "list<int>": "int"}
 ORDERED = ("int", "double", "timestamp", "duration", "version")
 
@@ -105,10 +115,87 @@ def _arithmetic(draw: Any) -> ir.Expr:
     return ir.Call(draw(st.sampled_from(["eq", "lt"])), (number, ir.Const(1, "int")))
 
 
+# --- values of any type, and the functions of other tools -------------------------------------------------------------------
+
+_ANY = st.sampled_from(_of("any"))
+_FACT = st.one_of(_ANY, st.sampled_from(sorted(TYPES)))
+_KINDS = {bool: "bool", int: "int", float: "double", str: "string", type(None): "null"}
+
+
+def literal(value: Any) -> ir.Expr:
+    """A constant as the compiler writes it: lists of texts and maps too."""
+    if isinstance(value, dict):
+        return ir.Call("make_map", tuple(part for key, held in value.items() for part in (ir.Const(key, "string"), literal(held))))
+    if isinstance(value, tuple):
+        kinds = {_KINDS.get(type(part)) for part in value}
+        if len(kinds) == 1 and kinds <= {"string", "int", "double", "bool"}:
+            return ir.Const(value, f"list<{kinds.pop()}>")
+        return ir.Call("make_list", tuple(map(literal, value)))
+    return ir.Const(value, _KINDS[type(value)])
+
+
+_LITERAL = st.sampled_from((None, *ANYTHING)).map(literal)
+_DYN = st.one_of(_ANY.map(ref), st.builds(lambda name, key: ir.Call("index", (ref(name), literal(key))), _ANY, st.sampled_from(["a", "b", 0, 1, -1])))
+_VALUE = st.one_of(_DYN, _DYN, _FACT.map(ref), _LITERAL)
+_TWO = sorted(name for name, function in FUNCTIONS.items() if not function.pattern and function.returns == "bool" and (2 in function.arity or not function.arity))
+_OTHERS = sorted(name for name, function in FUNCTIONS.items() if not function.pattern and name not in _TWO)
+_PATTERNED = sorted(name for name, function in FUNCTIONS.items() if function.pattern)
+
+
+@st.composite
+def _dialect(draw: Any) -> ir.Expr:
+    """One attribute against one constant, which masks decide; or anything else, which stays a tree."""
+    which = draw(st.integers(0, 5))
+    if which <= 2:
+        return ir.Call(draw(st.sampled_from(_TWO)), (ref(draw(_FACT)), draw(_LITERAL)))
+    if which == 3:
+        return ir.Call(draw(st.sampled_from(_PATTERNED)), (draw(_VALUE), ir.Const(draw(st.sampled_from(PATTERNS)), "pattern")))
+    if which == 4:
+        return ir.Call(draw(st.sampled_from(_TWO)), (draw(_VALUE), draw(_VALUE)))
+    name = draw(st.sampled_from(_OTHERS))
+    arity = draw(st.sampled_from(FUNCTIONS[name].arity or (1, 2, 3)))
+    called = ir.Call(name, tuple(draw(_VALUE) for _ in range(arity)))
+    return called if FUNCTIONS[name].returns == "bool" else ir.Call(draw(st.sampled_from(["eq", "ne", "lt", "ge"])), (called, draw(_LITERAL)))
+
+
+@st.composite
+def _of_any_type(draw: Any) -> ir.Expr:
+    """CEL's own operators where the type is not known before."""
+    which = draw(st.integers(0, 6))
+    if which <= 1:
+        sides = draw(st.permutations((draw(_DYN), draw(_VALUE))))
+        return ir.Call(draw(st.sampled_from(["eq", "ne", "lt", "le", "gt", "ge"])), tuple(sides))
+    if which == 2:
+        return draw(st.sampled_from([ir.Call("in", (draw(_VALUE), draw(_DYN))), ir.Call("has_key", (draw(_DYN), draw(_LITERAL)))]))
+    if which == 3:
+        return ir.Call("is_null", (draw(_VALUE),))
+    if which == 4:
+        return ir.Call("eq", (ir.Call("kind", (draw(_VALUE),)), literal(draw(st.sampled_from(["string", "list", "map", "int", "double", "bool"])))))
+    if which == 5:
+        return ir.Call(draw(st.sampled_from(["contains", "starts_with", "ends_with"])), (draw(_DYN), literal("a")))
+    return draw(_DYN)
+
+
+@st.composite
+def _folded(draw: Any) -> ir.Expr:
+    """Macros over lists that are made, and over what may be no list at all."""
+    made = ir.Call("make_list", tuple(draw(st.lists(_VALUE, max_size=3))))
+    elements = draw(st.one_of(_VALUE, st.just(made)))
+    body = ir.Call(draw(st.sampled_from(["eq", "lt", "in", "growthbook.eq", "jsonlogic.gt"])), (ir.Local("x"), draw(_LITERAL)))
+    kind = draw(st.sampled_from(["exists", "all", "exists_one", "map", "filter", "reduce"]))
+    if kind == "reduce":
+        total = ir.Call("jsonlogic.add", (ir.Local("current"), ir.Local("accumulator")))
+        return ir.Call("jsonlogic.gt", (ir.Fold("reduce", "current", elements, total, initial=literal(0)), literal(1)))
+    fold = ir.Fold(kind, "x", elements, body)
+    return fold if kind in ("exists", "all", "exists_one") else ir.Call("eq", (ir.Call("size", (fold,)), literal(draw(st.integers(0, 2)))))
+
+
+_matched = st.builds(lambda name, program: ir.Call("matches", (ref(name), ir.Const(program, "pattern"))), st.one_of(TEXTUAL, _ANY), st.sampled_from(PATTERNS))
 _flag = st.sampled_from([ref(name) for name in _of("bool")])
 _has = st.sampled_from([ir.Has(name) for name in TYPES])
 _fixed = st.sampled_from([ir.Const(True, "bool"), ir.Const(False, "bool")])
 _leaf = st.one_of(_comparison(), _membership(), _listed(), _text(), _arithmetic(), _between_attributes(), _flag, _has, _fixed)
+_loose = st.one_of(_dialect(), _of_any_type(), _folded(), _matched)
 
 
 def _compound(inner: Any) -> Any:
@@ -120,7 +207,7 @@ def _compound(inner: Any) -> Any:
     )
 
 
-conditions = st.recursive(_leaf, _compound, max_leaves=12)
+conditions = st.recursive(st.one_of(_leaf, _leaf, _loose), _compound, max_leaves=12)
 
 
 def _value(kind: str) -> Any:
@@ -130,21 +217,42 @@ def _value(kind: str) -> Any:
         return st.lists(st.sampled_from(POOLS[ELEMENT[kind]]), max_size=3).map(tuple)
     if kind.startswith("map<"):
         return st.dictionaries(st.sampled_from(TEXTS), st.sampled_from(TEXTS), max_size=3)
+    if kind == "any":
+        return st.sampled_from(ANYTHING)
     return st.sampled_from(POOLS[kind]).map(parse_version if kind == "version" else lambda value: value)
 
 
 # every attribute is missing in about a third of the visitors
 visitors = st.fixed_dictionaries({}, optional={name: _value(kind) for name, kind in TYPES.items()})
+raw_values = st.fixed_dictionaries({}, optional={name: st.sampled_from(ANYTHING) for name in TYPES})  # mostly of a wrong type
+
+
+def crowd(seed: int, size: int) -> list[dict[str, Any]]:
+    """So many visitors at once: much cheaper than `visitors`, with nothing to shrink."""
+    random = Random(seed)
+    return [{name: _any_of(random, kind) for name, kind in TYPES.items() if random.random() < 0.7} for _ in range(size)]
+
+
+def _any_of(random: Random, kind: str) -> Any:
+    some = range(random.randrange(4))
+    if kind == "list<item>":
+        return tuple(ListedItem(random.choice(TEXTS)) for _ in some)
+    if kind in ELEMENT:
+        return tuple(random.choice(POOLS[ELEMENT[kind]]) for _ in some)
+    if kind.startswith("map<"):
+        return {random.choice(TEXTS): random.choice(TEXTS) for _ in some}
+    value = random.choice(ANYTHING if kind == "any" else POOLS[kind])
+    return parse_version(value) if kind == "version" else value
 
 
 # --- the naive evaluator: the meaning of a condition, written down once more --------------------------------------------
 
 
 def naive(expr: ir.Expr, values: Mapping[str, Any], scope: Mapping[str, Any] | None = None) -> Any:
-    """True, False, a value, or None where unknown (Kleene)."""
+    """True, False, a value, or None where unknown (Kleene). Other tools' functions have tests of their own and are called."""
     if isinstance(expr, ir.Const):
         read = parse_version if expr.type.endswith(("version", "<version>")) else lambda value: value
-        return [read(v) for v in expr.value] if isinstance(expr.value, tuple) else read(expr.value)
+        return tuple(map(read, expr.value)) if isinstance(expr.value, tuple) and expr.type != "pattern" else read(expr.value)
     if isinstance(expr, ir.Ref):
         return LISTS[expr.name[6:]] if expr.name.startswith("lists.") else values.get(expr.name)
     if isinstance(expr, ir.Local):
@@ -152,48 +260,109 @@ def naive(expr: ir.Expr, values: Mapping[str, Any], scope: Mapping[str, Any] | N
     if isinstance(expr, ir.Has):
         return expr.name in values
     if isinstance(expr, ir.Fold):
-        return _naive_fold(expr, values)
+        return _naive_fold(expr, values, scope)
     args = [naive(arg, values, scope) for arg in expr.args]
     if expr.op == "and":
-        return False if False in args else None if None in args else True
+        return False if _some(args, False) else True if _every(args, True) else None
     if expr.op == "or":
-        return True if True in args else None if None in args else False
+        return True if _some(args, True) else False if _every(args, False) else None
     if expr.op == "if":
-        return None if args[0] is None else args[1] if args[0] else args[2]
-    return None if None in args else _naive_call(expr.op, args)
+        return args[1] if args[0] is True else args[2] if args[0] is False else None
+    if "." in expr.op:
+        return FUNCTIONS[expr.op].call(*args)
+    if expr.op == "make_list":
+        return tuple(args)
+    if expr.op == "make_map":
+        return dict(zip(args[::2], args[1::2]))
+    if expr.op == "is_null":
+        return args[0] is None
+    if expr.op == "has_key":
+        return isinstance(args[0], dict) and isinstance(args[1], str) and args[1] in args[0]
+    return None if _some(args, None) else _naive_call(expr.op, args)
 
 
-def _naive_fold(expr: ir.Fold, values: Mapping[str, Any]) -> Any:
-    elements = naive(expr.range, values)
-    if elements is None:
+def _some(answers: list, answer: Any) -> bool:
+    return any(one is answer for one in answers)
+
+
+def _every(answers: list, answer: Any) -> bool:
+    return all(one is answer for one in answers)
+
+
+def _naive_fold(expr: ir.Fold, values: Mapping[str, Any], scope: Mapping[str, Any] | None) -> Any:
+    elements = naive(expr.range, values, scope)
+    if not isinstance(elements, (tuple, dict)):
         return None
-    answers = [naive(expr.body, values, {expr.var: e.id if isinstance(e, ListedItem) else e}) for e in elements]
+    elements = [e.id if isinstance(e, ListedItem) else e for e in elements]
+    if expr.kind == "reduce":
+        total = naive(expr.initial, values, scope)
+        for element in elements:
+            total = naive(expr.body, values, {"current": element, "accumulator": total})
+        return total
+    answers = [naive(expr.body, values, {**(scope or {}), expr.var: e}) for e in elements]
     if expr.kind == "exists":
-        return True if True in answers else None if None in answers else False
+        return True if _some(answers, True) else False if _every(answers, False) else None
     if expr.kind == "all":
-        return False if False in answers else None if None in answers else True
-    return None if None in answers else answers.count(True) == 1
+        return False if _some(answers, False) else True if _every(answers, True) else None
+    if expr.kind == "map":
+        return tuple(answers)
+    if any(answer is not True and answer is not False for answer in answers):
+        return None
+    return answers.count(True) == 1 if expr.kind == "exists_one" else tuple(e for e, kept in zip(elements, answers) if kept)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _equal(a: Any, b: Any) -> bool:
+    a, b = (one.id if isinstance(one, ListedItem) else one for one in (a, b))
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(_equal, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
+    if _number(a) and _number(b):
+        return a == b if type(a) is type(b) else float(a) == float(b)
+    return type(a) is type(b) and a == b
+
+
+def _ordered(op: str, a: Any, b: Any) -> Any:
+    if _number(a) and _number(b):
+        a, b = (a, b) if type(a) is type(b) else (float(a), float(b))
+    elif type(a) is not type(b) or not (isinstance(a, (str, bool)) or isinstance(a, tuple) and len(a) == len(b) == 5):  # versions
+        return None
+    return {"lt": a < b, "gt": a > b, "le": a < b or a == b, "ge": a > b or a == b}[op]
 
 
 def _naive_call(op: str, args: list) -> Any:
     a, *rest = args
     b = rest[0] if rest else None
     if op == "not":
-        return not a
-    if op in ("eq", "ne", "lt", "le", "gt", "ge"):
-        return {"eq": a == b, "ne": a != b}[op] if op in ("eq", "ne") else {"lt": a < b, "gt": a > b, "le": a < b or a == b, "ge": a > b or a == b}[op]
+        return not a if isinstance(a, bool) else None
+    if op in ("eq", "ne"):
+        return _equal(a, b) is (op == "eq")
+    if op in ("lt", "le", "gt", "ge"):
+        return _ordered(op, a, b)
     if op == "in":
-        return any((e.id if isinstance(e, ListedItem) else e) == a for e in b)
+        return a in b if isinstance(b, dict) and isinstance(a, str) else False if isinstance(b, dict) else any(_equal(a, e) for e in b) if isinstance(b, tuple) else None
     if op in ("contains", "starts_with", "ends_with"):
+        if not isinstance(a, str) or not isinstance(b, str):
+            return None
         return {"contains": b in a, "starts_with": a[: len(b)] == b, "ends_with": not b or a[-len(b) :] == b}[op]
+    if op == "matches":
+        return re.search(b[0], a) is not None if isinstance(a, str) else None
+    if op == "kind":
+        return {bool: "bool", int: "int", float: "double", str: "string", tuple: "list", dict: "map"}[type(a)]
     if op == "index":
-        return a.get(b)
+        if isinstance(a, dict):
+            return a.get(b) if isinstance(b, str) else None
+        return a[b] if isinstance(a, tuple) and isinstance(b, int) and 0 <= b < len(a) else None
     if op in ("lower_ascii", "upper_ascii"):
         shift = 32 if op == "lower_ascii" else -32
         first = "A" if op == "lower_ascii" else "a"
         return "".join(chr(ord(c) + shift) if 0 <= ord(c) - ord(first) < 26 else c for c in a)
     if op == "size":
-        return len(a)
+        return len(a) if isinstance(a, (str, tuple, dict)) else None
     if op in ("div", "mod") and b == 0:
         return None
     quotient = (abs(a) // abs(b)) * (1 if (a < 0) == (b < 0) else -1) if op in ("div", "mod") else None

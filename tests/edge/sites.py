@@ -53,12 +53,15 @@ TYPES = {
     "visitor.traits": "map<string, string>",
     "visitor.ip": "ip",
     "visitor.open_case": "bool",
+    "visitor.facts": "any",
+    "visitor.more": "any",
     "account.domain": "string",
     "request.bot": "bool",
     "request.country": "string",
     "request.gpc": "bool",
     "request.hour": "int",
     "request.region": "string",
+    "request.told": "any",
 }
 TIERS = ("free", "pro", "team")
 

@@ -117,3 +117,47 @@ def test_every_decision_can_be_explained(whens, values, purposes):
         assert found.sentence.endswith(".") and all(a.because for a in found.attempts)
         assert [a.held for a in found.attempts].count(True) == (decision.rule >= 0)
         assert decision.rule < 0 or found.attempts[-1].rule == compiled.rules[decision.rule].name
+
+
+# --- what else it could have been --------------------------------------------------------------------------------------
+
+
+def otherwise(compiled, seen: Visit) -> list[tuple]:
+    (decision,) = decide(compiled, seen)
+    return [tuple(other) for other in explain(compiled, seen, decision).alternatives]
+
+
+PRO, OLD = is_(PLAN, "pro"), is_(AGE, 3, "gt")
+
+
+def test_the_runner_up_is_what_the_ladder_goes_on_to():
+    compiled = site(rule("first", PRO, "a"), rule("second", OLD, None), rule("third", ALWAYS, "b"))
+    assert otherwise(compiled, Visit(values={PLAN: "pro", AGE: 4}, purposes=ALL)) == [("none", "the rule 'second' holds too", None)]
+    assert otherwise(compiled, Visit(values={PLAN: "pro"}, purposes=ALL)) == [("b", "the rule 'third' holds too", None)]
+    assert otherwise(site(rule("only", PRO, "a")), Visit(values={PLAN: "pro"}, purposes=ALL)) == [("b", "the default", None)]
+
+
+def test_of_an_experiment_the_other_arms_come_first():
+    tested = ir.Action(experiment="e", arms=(show("a"), show("b"), show(None)))
+    compiled = site(rule("r", ALWAYS, tested), experiments=(experiment("e", ("x", 20), ("y", 30), ("z", 50)),))
+    seen = Visit(units={"visitor": "u"}, purposes=ALL, forced={"e": "y"})
+    arms = [("a", "the arm 'x' of the experiment", 0.2), ("none", "the arm 'z' of the experiment", 0.5)]
+    assert otherwise(compiled, seen) == [*arms, ("b", "the default", None)]
+
+
+def test_of_a_default_the_rule_that_came_nearest():
+    compiled = site(rule("two", call("and", PRO, OLD), "a"), rule("one", OLD, None), rule("also_one", PRO, "b"))
+    assert otherwise(compiled, Visit(values={PLAN: "free", AGE: 1}, purposes=ALL)) == [
+        ("none", "the rule 'one' came nearest: visitor.age is not above 3 (it is 1)", None)
+    ]
+    assert otherwise(site(), Visit()) == []
+
+
+def test_a_slot_that_needs_another_is_explained_by_it():
+    parent = slot("parent", (rule("r", PRO, "a"),), None)
+    child = slot("child", (rule("with_parent", call("eq", ir.Ref("slot.parent", "string"), "a"), "a"),), needs=("parent",))
+    compiled = bundle(program(parent, child))
+    for values, held, because in (({PLAN: "pro"}, True, 'slot.parent == "a" holds'), ({}, False, 'slot.parent == "a" does not hold')):
+        seen = Visit(values=values, purposes=ALL)
+        (attempt,) = explain(compiled, seen, decide(compiled, seen)[1]).attempts
+        assert (attempt.held, attempt.because) == (held, because)

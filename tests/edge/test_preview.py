@@ -12,6 +12,7 @@ from tests.edge.sites import ALL, ALWAYS, AT, bundle, experiment, ir, program, r
 from tessera import identity
 from tessera.decide import decide
 from tessera.enrol import given as arms_given
+from tessera.explain import explain
 from tessera.identity import Key
 from tessera.preview import _mac, sign, verify, wished
 from tessera.record import page_view
@@ -108,3 +109,9 @@ def test_robots_are_shown_no_preview():
     site = shop()
     visit = Visit(units={"visitor": "u"}, values={"request.bot": True}, purposes=ALL, at=AT, forced={"slot.hero": "b"}, preview=True)
     assert [d.why for d in decide(site, visit)] == ["bot", "bot"]
+
+
+def test_a_preview_is_explained():
+    site = shop()
+    visit = Visit(units={"visitor": "u"}, purposes=ALL, at=AT, forced={"slot.hero": "b"}, preview=True)
+    assert explain(site, visit, decide(site, visit)[0]).sentence == "'b' was shown, because a preview wishes for it."
