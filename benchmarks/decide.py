@@ -97,21 +97,24 @@ def natively(work: Workload, plain: bytes, shared: bytes, rounds: int) -> Iterat
     wanted = expected(work)
     ours = native.tessera(load(unseal(plain)))
     peers = [*native.growthbook(work), *native.zen(work)]
-    visitors = [dict(visitor) for visitor in work.visitors]
+    visitors = {engine.ready: [engine.ready(visitor) for visitor in work.visitors] for engine in (ours, *peers)}
 
     def answers(engine: Engine) -> list[list[Chosen]]:
-        return [engine.read(answer) for answer in engine.run(visitors)]
+        return [engine.read(answer) for answer in engine.run(visitors[engine.ready])]
 
     for engine in (ours, *peers):
         check(f"{engine.peer} ({engine.form})", wanted, answers(engine))
-    same_arms(answers(native.tessera(load(unseal(shared)))), answers(peers[0]), peers[0].peer)
+    hashed_alike = native.tessera(load(unseal(shared)))
+    visitors[hashed_alike.ready] = visitors[ours.ready]
+    same_arms(answers(hashed_alike), answers(peers[0]), peers[0].peer)
 
     def run(engine: Engine, count: int) -> float:
-        passes = -(-count // len(visitors))
+        given = visitors[engine.ready]
+        passes = -(-count // len(given))
         started = time.process_time()
         for _ in range(passes):
-            engine.run(visitors)
-        return (time.process_time() - started) * count / (passes * len(visitors))
+            engine.run(given)
+        return (time.process_time() - started) * count / (passes * len(given))
 
     figures = measured({engine: (lambda count, engine=engine: run(engine, count)) for engine in (ours, *peers)}, rounds)
     for engine, figure in figures.items():

@@ -1,6 +1,6 @@
 """The Python side of the decision benchmark, inside workerd: one string in, one string out, by the product's own modules.
 
-In: the visitor's id and attributes, joined by tabs, in the order told by `visitors`. Out: a record a slot, joined by
+In: the visitor's attributes and id, joined by tabs, in the order told by `visitors`. Out: a record a slot, joined by
 newlines: slot, variant, rule, reason, experiment, arm, joined by tabs. The host imports this file as `entry` and takes `Default` from it.
 """
 
@@ -10,6 +10,7 @@ from tessera.match import match
 from tessera.types import MAX_TEXT, Visit
 
 AT = 1_790_000_000.0  # epoch seconds of every visit
+NOTHING = frozenset()  # the purposes in force: the rules need none
 READERS = {"int": int, "bool": {"0": False, "1": True}.get}
 
 
@@ -34,15 +35,18 @@ def loaded(data, times):
 
 
 def visit_of(text):
-    """An empty field is unknown; a text is cut where it is longer than the product reads."""
-    unit, *fields = text.split("\t")
+    """The id stands last. An empty field is unknown; a text is cut where it is longer than the product reads."""
+    fields = text.split("\t")
+    unit = fields.pop()
     if len(text) > MAX_TEXT:
         fields = [field[:MAX_TEXT] for field in fields]
-    if "" in fields:
-        return Visit({"visitor": unit}, {name: read(field) for name, read, field in zip(Worker.names, Worker.readers, fields) if field}, at=AT)
-    for place, read in Worker.typed:
-        fields[place] = read(fields[place])
-    return Visit({"visitor": unit}, dict(zip(Worker.names, fields)), at=AT)
+    if "\t\t" in text or text[:1] == "\t":
+        values = {name: read(field) for name, read, field in zip(Worker.names, Worker.readers, fields) if field}
+    else:
+        for place, read in Worker.typed:
+            fields[place] = read(fields[place])
+        values = dict(zip(Worker.names, fields))
+    return Visit({"visitor": unit}, values, NOTHING, "", AT)
 
 
 def line(decision):
@@ -86,7 +90,7 @@ _USUAL = "\n".join(f"pricing\tpricing_{i}\trule_{i}00\trule\t\t" for i in range(
 def visitors(text):
     """The first line names the fields; keep the visitors' texts for the parts that are timed without a crossing."""
     names, *texts = text.split("\n")
-    Worker.names = tuple(f"visitor.{name}" for name in names.split("\t")[1:])
+    Worker.names = tuple(f"visitor.{name}" for name in names.split("\t")[:-1])
     kinds = {name: Worker.bundle.attributes[name].type for name in Worker.names}
     Worker.readers = tuple(READERS.get(kind, str) for kind in kinds.values())
     Worker.typed = tuple((place, read) for place, read in enumerate(Worker.readers) if read is not str)

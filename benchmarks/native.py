@@ -19,6 +19,7 @@ from tessera.types import Decision, Visit
 
 AT = 1_790_000_000.0  # epoch seconds of every visit
 BATCH = 50
+NOTHING: frozenset[str] = frozenset()  # the purposes in force: the rules need none
 
 
 class Chosen(NamedTuple):
@@ -31,12 +32,16 @@ class Chosen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """`run` decides for all visitors given; `read` turns what it returns for each into Chosen by slot."""
+    """`run` decides for all visitors given; `read` turns what it returns for each into Chosen by slot.
+
+    `ready` makes of a visitor what the engine takes: attributes by the engine's own names. It is not timed, for any engine.
+    """
 
     peer: str
     form: str
-    run: Callable[[Sequence[Mapping[str, Any]]], list[Any]]
+    run: Callable[[Sequence[Any]], list[Any]]
     read: Callable[[Any], list[Chosen]]
+    ready: Callable[[Mapping[str, Any]], Any] = dict
 
 
 class Told(NamedTuple):
@@ -62,15 +67,15 @@ def tessera(bundle: Bundle) -> Engine:
             words.update((id(decision), (in_names(bundle, decision), decision)) for decision in decisions)
             return told(decisions)
 
-    def run(visitors: Sequence[Mapping[str, Any]]) -> list[Any]:
-        answers = []
-        for visitor in visitors:
-            unit, *values = visitor.values()
-            answers.append(told(decide(bundle, Visit({"visitor": unit}, dict(zip(names, values)), at=AT))))
-        return answers
+    def run(visitors: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Any]:
+        return [told(decide(bundle, Visit({"visitor": unit}, values, NOTHING, "", AT))) for unit, values in visitors]
+
+    def ready(visitor: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        unit, *values = visitor.values()
+        return unit, dict(zip(names, values))
 
     order = [[slot.name for slot in bundle.slots].index(name) for name in SLOTS]
-    return Engine("tessera", "", run, lambda answer: [Chosen(answer[i].rule, answer[i].variant, answer[i].arm) for i in order])
+    return Engine("tessera", "", run, lambda answer: [Chosen(answer[i].rule, answer[i].variant, answer[i].arm) for i in order], ready)
 
 
 def in_names(bundle: Bundle, decision: Decision) -> Told:

@@ -68,7 +68,7 @@ def _ranges_checked(entry: Entry[Any], diagnostics: Diagnostics) -> None:
     if spec.buckets is not None and not scheme.varies:
         message = f"the hash {spec.hash} always divides into {scheme.buckets:,} buckets"
         diagnostics.error("E016", entry.place("buckets"), message, "remove `buckets`")
-    whole = spec.buckets or scheme.buckets
+    whole = min(spec.buckets or scheme.buckets, assign.LINE - 1)  # a bundle has no larger numbers
     taken: list[tuple[int, int, str]] = []
     for name, arm in spec.arms.items():
         for position, (start, end) in enumerate(arm.ranges or ()):

@@ -24,7 +24,7 @@ def compiled(work: Workload) -> tuple[bytes, bytes]:
 
 
 def answers(engine: Engine, work: Workload) -> list[list[Chosen]]:
-    return [engine.read(answer) for answer in engine.run([dict(visitor) for visitor in work.visitors])]
+    return [engine.read(answer) for answer in engine.run([engine.ready(visitor) for visitor in work.visitors])]
 
 
 def test_a_seed_makes_one_workload() -> None:

@@ -238,7 +238,7 @@ def test_a_decision_of_ten_slots_stays_within_a_budget_of_calls_however_many_rul
         cost[rules] = max(calls(decide, site, visit) for visit in a_crowd())
     assert decided == ({"rule", "test", "default"} if experiments else {"rule", "default"})
     assert max(cost.values()) <= BUDGET[experiments], cost
-    assert experiments or len(set(cost.values())) == 1, cost
+    assert experiments or max(cost.values()) - min(cost.values()) <= 1, cost
 
 
 def test_an_attribute_more_costs_a_bounded_number_of_calls():

@@ -9,10 +9,10 @@ from heapq import heappop, heappush
 from math import isfinite
 from typing import Iterable, Sequence
 
-from tessera.hashes import HASHES, LINE, LONGEST, Scheme, bucket, fnv1a32, growthbook, murmur3, place, prefix
+from tessera.hashes import HASHES, LINE, LONGEST, Scheme, bucket, edge, fnv1a32, growthbook, murmur3, prefix
 
 __all__ = [
-    "HASHES", "LINE", "LONGEST", "Scheme", "bucket", "fnv1a32", "growthbook", "murmur3", "place", "prefix",
+    "HASHES", "LINE", "LONGEST", "Scheme", "bucket", "edge", "fnv1a32", "growthbook", "murmur3", "prefix",
     "UNIT", "bucket_ranges", "choose", "disjoint", "equal_weights", "in_buckets", "in_namespace", "point", "query_override", "unit_text",
 ]  # fmt: skip
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from hashlib import sha256
 from typing import Any, Mapping, NamedTuple, Sequence
 
 from tessera import assign
 from tessera.enrol import assigned, kept_arm, unit_of
 from tessera.evaluate import evaluate, names
-from tessera.hashes import place
 from tessera.match import bits, match, possible
 from tessera.ranking import rank
 from tessera.resolved import Action, Bundle, Campaign, Experiment, Rule, Slot
 from tessera.sound import ILL_TYPED, sound, total
 from tessera.types import Decision, Visit
 
+MOST_UNTOUCHED = 256  # sets of slots whose decisions are kept for visitors of whom no rule holds
 HOLDOUT = "@holdout"  # the key of `forced` that puts a visitor "in" or "out" of the holdout
 
 
@@ -36,12 +37,12 @@ def decide(bundle: Bundle, visit: Visit, page: str | None = None) -> tuple[Decis
 def decide_slots(bundle: Bundle, visit: Visit, numbers: Sequence[int]) -> tuple[Decision, ...]:
     """Decide some slots, by number: each once, in order. Total."""
     try:
-        return _decide_slots(bundle, visit, numbers)
+        return _decide_slots(bundle, visit, tuple(numbers))
     except ILL_TYPED:
-        return _decide_slots(bundle, sound(bundle, visit), numbers)
+        return _decide_slots(bundle, sound(bundle, visit), tuple(numbers))
 
 
-def _decide_slots(bundle: Bundle, visit: Visit, numbers: Sequence[int]) -> tuple[Decision, ...]:
+def _decide_slots(bundle: Bundle, visit: Visit, numbers: tuple[int, ...]) -> tuple[Decision, ...]:
     """One loop without a call for slots whose decision is interned; whatever needs a closer look goes through `_decide`."""
     alive = match(bundle.index, visit.values)
     forced, purposes = visit.forced, visit.purposes
@@ -49,39 +50,51 @@ def _decide_slots(bundle: Bundle, visit: Visit, numbers: Sequence[int]) -> tuple
     if held_out or forced or visit.preview or visit.values.get("request.bot"):
         sight = _look(bundle, visit, alive, held_out)
         return tuple([_decide(sight, number) for number in numbers])
-    outcomes = bundle.outcomes
+    outcomes, free = bundle.outcomes, bundle.asked <= purposes
+    untouched = free and alive == bundle.index.untested  # no rule with a test holds
+    if untouched and numbers in outcomes.untouched:
+        return outcomes.untouched[numbers]
     masks, tests = outcomes.masks, outcomes.tests
-    shown = outcomes.shown if bundle.asked <= purposes else outcomes.ruled
+    if len(numbers) < len(masks):
+        masks = [masks[number] for number in numbers]
+    shown = outcomes.shown if free else outcomes.ruled
+    encoded: dict[str, bytes] = {}
     sight = None
     decisions = []
-    for number in numbers:
-        top = (alive & masks[number]).bit_length()  # 1 + the first conjunction that holds
+    for mask in masks:
+        top = (alive & mask).bit_length()  # 1 + the first conjunction that holds
         decision = shown[top]
         if decision is None:
+            untouched = False
             test = tests[top]
             if test is not None:
                 kind, purpose, before, ends, arms = test
-                unit = visit.units.get(kind)
+                unit = encoded.get(kind)
+                if unit is None:
+                    unit = encoded[kind] = (visit.units.get(kind) or "").encode("utf-8", "surrogatepass")
                 if unit and (purpose is None or purpose in purposes):
-                    decision = arms[bisect_right(ends, place(before, unit.encode("utf-8", "surrogatepass")))]
+                    decision = arms[bisect_right(ends, sha256(before + unit).digest())]
             if decision is None:
                 sight = sight or _look(bundle, visit, alive, held_out)
-                decision = _decide(sight, number)
+                decision = _decide(sight, numbers[len(decisions)])
         decisions.append(decision)
+    if untouched and len(outcomes.untouched) < MOST_UNTOUCHED:
+        outcomes.untouched[numbers] = tuple(decisions)
     return tuple(decisions)
 
 
 class _Quick(NamedTuple):
     """All it takes to assign an arm where nothing but the unit matters, and the decision for each arm.
 
-    `before`: the salt's prefix of what is hashed. `ends`: where stretches of the allocation line begin or end, sorted;
-    `decisions`: of the stretches between them, None where a unit is outside of the experiment.
+    `before`: the salt's prefix of what is hashed. `ends`: where stretches of the allocation line begin or end, sorted, as
+    bytes that compare with a digest (hashes.edge); `decisions`: of the stretches between them, None where a unit is outside
+    of the experiment.
     """
 
     unit: str
     purpose: str | None
     before: bytes
-    ends: tuple[int, ...]
+    ends: tuple[bytes, ...]
     decisions: tuple[Decision | None, ...]
 
 
@@ -290,7 +303,7 @@ def _interned(bundle: Bundle, slot: int, rule: int, action: Action, experiment: 
             decisions.pop()
         ends += [start, end]
         decisions += [outcomes[arm], None]
-    return _Quick(design.unit, design.purpose, assign.prefix(experiment.salt), tuple(ends), tuple(decisions))
+    return _Quick(design.unit, design.purpose, assign.prefix(experiment.salt), tuple(map(assign.edge, ends)), tuple(decisions))
 
 
 _NOBODY = Visit()

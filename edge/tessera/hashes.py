@@ -35,13 +35,13 @@ def bucket(salt: str, unit: str) -> int:
 
 
 def prefix(salt: str) -> bytes:
-    """What `place` takes in place of a salt."""
+    """What `bucket` hashes before a unit's bytes."""
     return f"{salt}\0".encode("utf-8", "surrogatepass")
 
 
-def place(before: bytes, unit: bytes) -> int:
-    """`bucket` of a salt's prefix and a unit's bytes, for those who have them at hand."""
-    return _first_eight(sha256(before + unit).digest())[0]
+def edge(point: int) -> bytes:
+    """A point of the allocation line as bytes: a SHA-256 digest lies below them just where its bucket lies below the point."""
+    return point.to_bytes(8, "big") if point < LINE else b"\xff" * 33
 
 
 def fnv1a32(text: str) -> int:

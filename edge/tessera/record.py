@@ -51,14 +51,17 @@ def inputs(bundle: Bundle, visit: Visit) -> dict[str, Any]:
 
 def _input(attribute: Attribute | None, value: Any) -> Any:
     """A typed value as the JSON that `coerce` reads back to the same value, so that a decision can be replayed."""
-    if attribute is None or not attribute.type.endswith(("version", "version>")):
-        return plain(value)
+    versions = attribute is not None and attribute.type.endswith(("version", "version>"))
+    return plain(_as_texts(value) if versions else value)
+
+
+def _as_texts(value: Any) -> Any:
+    """A version, or those in a list or a map, as texts; what is none is null."""
     if isinstance(value, dict):
-        return {plain(key): _input(_VERSION, v) for key, v in value.items()}
-    return version_text(value) if is_version(value) else [_input(_VERSION, v) for v in value] if isinstance(value, tuple) else None
-
-
-_VERSION = Attribute("", "version")
+        return {key: version_text(one) if is_version(one) else None for key, one in value.items()}
+    if isinstance(value, tuple) and not is_version(value):
+        return tuple(version_text(one) if is_version(one) else None for one in value)
+    return version_text(value) if is_version(value) else None
 
 
 def plain(value: Any, depth: int = MAX_DEPTH) -> Any:

@@ -221,12 +221,14 @@ class Outcomes:
         shown: 1 + conjunction → the decision of its rule, or of the slot's default, where nothing but the condition matters.
         ruled: the same without those of defaults.
         tests: 1 + conjunction → what assigning an arm by its rule takes, where nothing but the unit matters.
+        untouched: slots → the decisions of all of them where no rule with a test holds.
     """
 
-    __slots__ = ("masks", "shown", "ruled", "tests")
+    __slots__ = ("masks", "shown", "ruled", "tests", "untouched")
 
     def __init__(self, conjunctions: int, masks: Sequence[int]) -> None:
         self.masks = tuple(masks)
         self.shown: list[Any] = [None] * (conjunctions + 1)
         self.ruled: list[Any] = [None] * (conjunctions + 1)
         self.tests: list[Any] = [None] * (conjunctions + 1)
+        self.untouched: dict[tuple[int, ...], Any] = {}

@@ -58,7 +58,7 @@ def experiments(draw: Any, name: str) -> ir.Experiment:
     buckets = draw(st.sampled_from([None, 7, 1000])) if HASHES[kind].varies else None
     weights = draw(st.lists(st.integers(0, 5), min_size=2, max_size=3).filter(any))
     ranged = draw(st.integers(0, 3)) == 0
-    whole = buckets or HASHES[kind].buckets
+    whole = min(buckets or HASHES[kind].buckets, 2**64 - 1)
     cuts = sorted(draw(st.lists(st.integers(0, 12), min_size=3, max_size=4, unique=True)))
     ranges = [((whole * start // 12, whole * end // 12),) for start, end in zip(cuts, cuts[1:])]
     arms = [ir.Arm(f"arm{i}", 0, own) for i, own in enumerate(ranges)] if ranged else [ir.Arm(f"arm{i}", weight) for i, weight in enumerate(weights)]
