@@ -11,7 +11,7 @@ from tessera.types import MAX_TEXT, Visit
 
 AT = 1_790_000_000.0  # epoch seconds of every visit
 NOTHING = frozenset()  # the purposes in force: the rules need none
-READERS = {"int": int, "bool": {"0": False, "1": True}.get}
+READERS = {"int": int, "bool": "1".__eq__}
 
 
 class Worker:
@@ -20,7 +20,7 @@ class Worker:
     bundle = None
     names = ()
     readers = ()  # text → value, for each attribute
-    typed = ()  # (place, reader) of those that are not texts
+    numbers = switches = ()  # places of the attributes that are int, and of those that are bool
     lines = {}
     texts = ()
 
@@ -43,8 +43,10 @@ def visit_of(text):
     if "\t\t" in text or text[:1] == "\t":
         values = {name: read(field) for name, read, field in zip(Worker.names, Worker.readers, fields) if field}
     else:
-        for place, read in Worker.typed:
-            fields[place] = read(fields[place])
+        for place in Worker.numbers:
+            fields[place] = int(fields[place])
+        for place in Worker.switches:
+            fields[place] = fields[place] == "1"
         values = dict(zip(Worker.names, fields))
     return Visit({"visitor": unit}, values, NOTHING, "", AT)
 
@@ -67,10 +69,11 @@ def line(decision):
 
 def told(decisions):
     """Decisions as text; there are few different ones, and each is put into words once."""
+    lines = Worker.lines
     try:
-        return "\n".join([Worker.lines[decision] for decision in decisions])
+        return "\n".join([lines[decision] for decision in decisions])
     except KeyError:
-        Worker.lines.update((decision, line(decision)) for decision in decisions)
+        lines.update((decision, line(decision)) for decision in decisions)
         return told(decisions)
 
 
@@ -93,7 +96,8 @@ def visitors(text):
     Worker.names = tuple(f"visitor.{name}" for name in names.split("\t")[:-1])
     kinds = {name: Worker.bundle.attributes[name].type for name in Worker.names}
     Worker.readers = tuple(READERS.get(kind, str) for kind in kinds.values())
-    Worker.typed = tuple((place, read) for place, read in enumerate(Worker.readers) if read is not str)
+    Worker.numbers = tuple(place for place, kind in enumerate(kinds.values()) if kind == "int")
+    Worker.switches = tuple(place for place, kind in enumerate(kinds.values()) if kind == "bool")
     Worker.texts = tuple(texts)
 
 

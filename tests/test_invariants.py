@@ -196,6 +196,7 @@ def test_a_slot_more_costs_a_bounded_number_of_calls():
 
 
 BUDGET = {False: 75, True: 110}  # calls for one decision of ten slots, without and with experiments: docs/benchmarks.md
+FRONT = 75  # more, at the most, on a large site: its front rows are asked first, and may leave a slot open
 TWENTY = tuple(ir.Attribute(f"visitor.a{n}", ("string", "int", "double", "bool", "version")[n % 5], None, None, None, None) for n in range(20))
 
 
@@ -230,15 +231,18 @@ def a_crowd() -> list[Visit]:
 
 @pytest.mark.parametrize("experiments", [False, True], ids=["rules", "a third with experiments"])
 def test_a_decision_of_ten_slots_stays_within_a_budget_of_calls_however_many_rules_there_are(experiments):
-    cost, decided = {}, set()
+    cost, decided, large = {}, set(), []
     for rules in (10, 100, 1_000, 10_000):
         site = ten_slots(rules, experiments)
         for visit in a_crowd():
             decided |= {d.why for d in decide(site, visit)}  # the first time makes what all later ones share
         cost[rules] = max(calls(decide, site, visit) for visit in a_crowd())
+        large += [rules] if site.front else []
     assert decided == ({"rule", "test", "default"} if experiments else {"rule", "default"})
-    assert max(cost.values()) <= BUDGET[experiments], cost
-    assert experiments or max(cost.values()) - min(cost.values()) <= 1, cost
+    assert large == [10_000]
+    assert all(calls <= BUDGET[experiments] + FRONT * (rules in large) for rules, calls in cost.items()), cost
+    plain = [calls for rules, calls in cost.items() if rules not in large]
+    assert experiments or max(plain) - min(plain) <= 1, cost
 
 
 def test_an_attribute_more_costs_a_bounded_number_of_calls():

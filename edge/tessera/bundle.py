@@ -21,8 +21,10 @@ import msgpack
 from tessera import allocation, assign, match, score
 from tessera.columns import unpack
 from tessera.evaluate import bind
+from tessera.front import front
+from tessera.outcomes import Outcomes
 from tessera.render import prepare
-from tessera.resolved import Action, Bundle, Campaign, Design, Experiment, Lazy, Lookup, Model, Outcomes, Rule, Run, Slot
+from tessera.resolved import Action, Bundle, Campaign, Design, Experiment, Lazy, Lookup, Model, Rule, Run, Slot
 from tessera.types import Attribute, Items
 
 MAGIC = b"TESSERA\0"
@@ -142,6 +144,7 @@ def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
         lists=lists,
         postings=postings,
         index=match.build(postings, lists),
+        front=front(postings, [mask for _, mask in masks], lists),
         trees={number: bind(tree, lists) for number, tree in conditions["trees"].items()},
         with_trees=sum(1 << number for number in conditions["trees"]),
         rules=rules,

@@ -31,7 +31,11 @@ class _Sight(NamedTuple):
 
 def decide(bundle: Bundle, visit: Visit, page: str | None = None) -> tuple[Decision, ...]:
     """Decide the slots of a page (of every page, and the flags, for None). Total: it raises for no visit whatsoever."""
-    return decide_slots(bundle, visit, bundle.pages_slots.get(page, ()))
+    numbers = bundle.pages_slots.get(page, ())
+    try:
+        return _decide_slots(bundle, visit, numbers)
+    except ILL_TYPED:
+        return _decide_slots(bundle, sound(bundle, visit), numbers)
 
 
 def decide_slots(bundle: Bundle, visit: Visit, numbers: Sequence[int]) -> tuple[Decision, ...]:
@@ -44,14 +48,15 @@ def decide_slots(bundle: Bundle, visit: Visit, numbers: Sequence[int]) -> tuple[
 
 def _decide_slots(bundle: Bundle, visit: Visit, numbers: tuple[int, ...]) -> tuple[Decision, ...]:
     """One loop without a call for slots whose decision is interned; whatever needs a closer look goes through `_decide`."""
-    alive = match(bundle.index, visit.values)
-    forced, purposes = visit.forced, visit.purposes
+    purposes, forced = visit.purposes, visit.forced
     held_out = (bundle.holdout is not None or bool(forced)) and _held_out(bundle, visit)
     if held_out or forced or visit.preview or visit.values.get("request.bot"):
-        sight = _look(bundle, visit, alive, held_out)
+        sight = _look(bundle, visit, held_out)
         return tuple([_decide(sight, number) for number in numbers])
-    outcomes, free = bundle.outcomes, bundle.asked <= purposes
-    untouched = free and alive == bundle.index.untested  # no rule with a test holds
+    rows = bundle if bundle.front is None else bundle.front
+    index, outcomes, free = rows.index, rows.outcomes, bundle.asked <= purposes
+    alive = match(index, visit.values)
+    untouched = free and alive == index.untested and rows is bundle  # no rule with a test holds
     if untouched and numbers in outcomes.untouched:
         return outcomes.untouched[numbers]
     masks, tests = outcomes.masks, outcomes.tests
@@ -62,11 +67,14 @@ def _decide_slots(bundle: Bundle, visit: Visit, numbers: tuple[int, ...]) -> tup
     sight = None
     decisions = []
     for mask in masks:
-        top = (alive & mask).bit_length()  # 1 + the first conjunction that holds
+        top = (alive & mask).bit_length()  # 1 + the first conjunction that holds; 0 where none of the front rows does
         decision = shown[top]
         if decision is None:
             untouched = False
             test = tests[top]
+            if not top:
+                sight = sight or _look(bundle, visit, held_out)
+                decision, test = _behind(sight, numbers[len(decisions)], free)
             if test is not None:
                 kind, purpose, before, ends, arms = test
                 unit = encoded.get(kind)
@@ -75,12 +83,19 @@ def _decide_slots(bundle: Bundle, visit: Visit, numbers: tuple[int, ...]) -> tup
                 if unit and (purpose is None or purpose in purposes):
                     decision = arms[bisect_right(ends, sha256(before + unit).digest())]
             if decision is None:
-                sight = sight or _look(bundle, visit, alive, held_out)
+                sight = sight or _look(bundle, visit, held_out)
                 decision = _decide(sight, numbers[len(decisions)])
         decisions.append(decision)
     if untouched and len(outcomes.untouched) < MOST_UNTOUCHED:
         outcomes.untouched[numbers] = tuple(decisions)
     return tuple(decisions)
+
+
+def _behind(sight: _Sight, number: int, free: bool) -> tuple[Decision | None, _Quick | None]:
+    """What is interned of a slot of a large site that its front rows leave open."""
+    outcomes = sight.bundle.outcomes
+    top = (sight.alive & outcomes.masks[number]).bit_length()
+    return (outcomes.shown if free else outcomes.ruled)[top], outcomes.tests[top]
 
 
 class _Quick(NamedTuple):
@@ -98,12 +113,12 @@ class _Quick(NamedTuple):
     decisions: tuple[Decision | None, ...]
 
 
-def _look(bundle: Bundle, visit: Visit, alive: int, held_out: bool) -> _Sight:
+def _look(bundle: Bundle, visit: Visit, held_out: bool) -> _Sight:
     facts = visit.values
     if bundle.trees:
         units = {f"unit.{kind}": unit for kind, unit in visit.units.items()}
         facts = {**facts, **units, **{f"sticky.{e.name}": True for e in _sticky(bundle, visit)}}
-    return _Sight(bundle, visit, alive, facts, held_out)
+    return _Sight(bundle, visit, match(bundle.index, visit.values), facts, held_out)
 
 
 def _sticky(bundle: Bundle, visit: Visit) -> list[Experiment]:
@@ -130,7 +145,7 @@ def _with_needs(sight: _Sight, number: int) -> _Sight:
 
 
 def _sight(bundle: Bundle, visit: Visit) -> _Sight:
-    return _look(bundle, visit, match(bundle.index, visit.values), _held_out(bundle, visit))
+    return _look(bundle, visit, _held_out(bundle, visit))
 
 
 @total
@@ -181,7 +196,7 @@ def _descend(sight: _Sight, number: int) -> Decision:
     decision = _tested(bundle, visit, number, slot.default, why)
     if why == "default" and slot.test is None and slot.default.model < 0:
         mask = bundle.outcomes.masks[number]
-        bundle.outcomes.shown[(mask & -mask).bit_length()] = decision  # the lowest conjunction is the default's
+        _intern(bundle, (mask & -mask).bit_length() - 1, ("shown",), decision)  # the lowest conjunction is the default's
     return decision
 
 
@@ -256,8 +271,7 @@ def _by_rule(bundle: Bundle, visit: Visit, slot: int, number: int, rule: Rule) -
     if action.experiment < 0:
         decision = _tested(bundle, visit, slot, action, "rank" if action.model >= 0 else "rule", number)
         if action.model < 0 and bundle.slots[slot].test is None and _always(bundle, rule):
-            _keep(bundle.outcomes.shown, rule, decision)
-            _keep(bundle.outcomes.ruled, rule, decision)
+            _keep(bundle, rule, ("shown", "ruled"), decision)
         return None if action.model >= 0 and not decision.items else decision
     experiment = bundle.experiments[action.experiment]
     arm, enrolled, propensity = assigned(experiment, visit)
@@ -267,15 +281,22 @@ def _by_rule(bundle: Bundle, visit: Visit, slot: int, number: int, rule: Rule) -
     if not enrolled:
         return _outcome(bundle, visit, slot, chosen, _unenrolled(experiment, visit, chosen), number)
     if _always(bundle, rule):
-        _keep(bundle.outcomes.tests, rule, _interned(bundle, slot, number, action, experiment))
+        _keep(bundle, rule, ("tests",), _interned(bundle, slot, number, action, experiment))
     why = "preview" if visit.preview else "test"  # no test of a page view with a preview counts
     return _outcome(bundle, visit, slot, chosen, why, number, action.experiment, arm, propensity)
 
 
-def _keep(interned: list, rule: Rule, outcome: Any) -> None:
+def _keep(bundle: Bundle, rule: Rule, where: Sequence[str], outcome: Any) -> None:
     """Remember an outcome for every conjunction of a rule."""
     for conjunction in bits(rule.mask):
-        interned[conjunction + 1] = outcome
+        _intern(bundle, conjunction, where, outcome)
+
+
+def _intern(bundle: Bundle, conjunction: int, where: Sequence[str], outcome: Any) -> None:
+    for name in where:
+        getattr(bundle.outcomes, name)[conjunction + 1] = outcome
+        if bundle.front is not None and conjunction in bundle.front.place:
+            getattr(bundle.front.outcomes, name)[bundle.front.place[conjunction] + 1] = outcome
 
 
 def _always(bundle: Bundle, rule: Rule) -> bool:

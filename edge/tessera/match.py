@@ -9,6 +9,7 @@ postings (`Postings`), which become masks when it is loaded.
 from __future__ import annotations
 
 from bisect import bisect_right
+from copy import copy
 from math import inf, nextafter
 from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 
@@ -47,6 +48,20 @@ class Postings:
         if len(self._counts) != len(self.questions) or sum(self._counts) != len(self._numbers):
             raise ValueError("the postings do not fit the questions")
         self._literals: list[list[int]] | None = None
+
+    def some(self, place: Mapping[int, int]) -> Postings:
+        """What some conjunctions ask alone, each under its new number."""
+        numbers, counts, at = [], [], 0
+        for count in self._counts:
+            found = [place[number] for number in self._numbers[at : at + count] if number in place]
+            numbers += found
+            counts.append(len(found))
+            at += count
+        asked = [i for i, count in enumerate(counts) if count]
+        fewer = copy(self)
+        fewer.conjunctions, fewer._numbers, fewer._counts, fewer._literals = len(place), numbers, [counts[i] for i in asked], None
+        fewer.questions = [self.questions[i] for i in asked]
+        return fewer
 
     def masks(self) -> list[int]:
         """Question → the conjunctions that want it."""

@@ -7,6 +7,8 @@ from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
 from tessera import match, score
 from tessera.allocation import Allocation
+from tessera.front import Front
+from tessera.outcomes import Outcomes
 from tessera.types import Attribute, Items
 
 
@@ -192,6 +194,7 @@ class Bundle:
     lists: Mapping[str, frozenset]
     postings: match.Postings
     index: match.Index
+    front: Front | None
     trees: Mapping[int, tuple]
     with_trees: int
     rules: Sequence[Rule]
@@ -206,29 +209,8 @@ class Bundle:
     pages_slots: Mapping[str | None, tuple[int, ...]]
     sessions: bool
     asked: frozenset[str]
-    outcomes: "Outcomes"
+    outcomes: Outcomes
 
     def slots_of(self, page: str | None) -> tuple[int, ...]:
         """Indices of the slots of a page; of every slot and flag for None."""
         return self.pages_slots.get(page, ())
-
-
-class Outcomes:
-    """The decisions that come again and again, interned: made when first taken, the same object ever after.
-
-    Attributes:
-        masks: slot → the mask of its rules and of its default.
-        shown: 1 + conjunction → the decision of its rule, or of the slot's default, where nothing but the condition matters.
-        ruled: the same without those of defaults.
-        tests: 1 + conjunction → what assigning an arm by its rule takes, where nothing but the unit matters.
-        untouched: slots → the decisions of all of them where no rule with a test holds.
-    """
-
-    __slots__ = ("masks", "shown", "ruled", "tests", "untouched")
-
-    def __init__(self, conjunctions: int, masks: Sequence[int]) -> None:
-        self.masks = tuple(masks)
-        self.shown: list[Any] = [None] * (conjunctions + 1)
-        self.ruled: list[Any] = [None] * (conjunctions + 1)
-        self.tests: list[Any] = [None] * (conjunctions + 1)
-        self.untouched: dict[tuple[int, ...], Any] = {}

@@ -1,0 +1,26 @@
+"""Decisions that come again and again: made when first taken, the same object ever after."""
+
+from __future__ import annotations
+
+from typing import Any, Sequence
+
+
+class Outcomes:
+    """Interned decisions, by the conjunctions that lead to them.
+
+    Attributes:
+        masks: slot → the mask of its rules and of its default.
+        shown: 1 + conjunction → the decision of its rule, or of the slot's default, where nothing but the condition matters.
+        ruled: the same without those of defaults.
+        tests: 1 + conjunction → what assigning an arm by its rule takes, where nothing but the unit matters.
+        untouched: slots → the decisions of all of them where no rule with a test holds.
+    """
+
+    __slots__ = ("masks", "shown", "ruled", "tests", "untouched")
+
+    def __init__(self, conjunctions: int, masks: Sequence[int]) -> None:
+        self.masks = tuple(masks)
+        self.shown: list[Any] = [None] * (conjunctions + 1)
+        self.ruled: list[Any] = [None] * (conjunctions + 1)
+        self.tests: list[Any] = [None] * (conjunctions + 1)
+        self.untouched: dict[tuple[int, ...], Any] = {}
