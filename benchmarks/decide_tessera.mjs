@@ -26,9 +26,8 @@ export default {
     }
     if (pathname.endsWith("/visitors")) {
       const given = await request.json();
-      const idLast = ([id, ...attributes]) => [...attributes, id];
-      visitors = given.map((visitor) => idLast(Object.values(visitor)).map((fact) => (typeof fact === "boolean" ? `${+fact}` : `${fact}`)));
-      keep([idLast(Object.keys(given[0])), ...visitors].map((facts) => facts.join("\t")).join("\n"));
+      visitors = given.map((visitor) => Object.values(visitor).map((fact) => (typeof fact === "boolean" ? `${+fact}` : `${fact}`)));
+      keep(visitors.map((facts) => facts.join("\t")).join("\n"));
       return new Response(String(visitors.length));
     }
     if (pathname.endsWith("/answers")) return Response.json(visitors.map((facts) => decided(facts.join("\t"))));

@@ -98,19 +98,11 @@ def _behind(sight: _Sight, number: int, free: bool) -> tuple[Decision | None, _Q
     return (outcomes.shown if free else outcomes.ruled)[top], outcomes.tests[top]
 
 
-class _Quick(NamedTuple):
-    """All it takes to assign an arm where nothing but the unit matters, and the decision for each arm.
-
-    `before`: the salt's prefix of what is hashed. `ends`: where stretches of the allocation line begin or end, sorted, as
-    bytes that compare with a digest (hashes.edge); `decisions`: of the stretches between them, None where a unit is outside
-    of the experiment.
-    """
-
-    unit: str
-    purpose: str | None
-    before: bytes
-    ends: tuple[bytes, ...]
-    decisions: tuple[Decision | None, ...]
+_Quick = tuple[str, str | None, bytes, tuple[bytes, ...], tuple[Decision | None, ...]]
+"""All it takes to assign an arm where nothing but the unit matters, and the decision for each arm (plain, as the rows of an
+index): the kind of unit; the purpose; the salt's prefix of what is hashed; where stretches of the allocation line begin or
+end, sorted, as bytes that compare with a digest (hashes.edge); the decisions of the stretches between them, None where a
+unit is outside of the experiment."""
 
 
 def _look(bundle: Bundle, visit: Visit, held_out: bool) -> _Sight:
@@ -324,7 +316,7 @@ def _interned(bundle: Bundle, slot: int, rule: int, action: Action, experiment: 
             decisions.pop()
         ends += [start, end]
         decisions += [outcomes[arm], None]
-    return _Quick(design.unit, design.purpose, assign.prefix(experiment.salt), tuple(map(assign.edge, ends)), tuple(decisions))
+    return (design.unit, design.purpose, assign.prefix(experiment.salt), tuple(map(assign.edge, ends)), tuple(decisions))
 
 
 _NOBODY = Visit()

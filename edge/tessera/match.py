@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from copy import copy
+from dataclasses import dataclass, replace
 from math import inf, nextafter
-from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from tessera.columns import unpack
 from tessera.evaluate import operation
@@ -86,56 +87,27 @@ class Postings:
         return self._literals
 
 
-class Check(NamedTuple):
-    """A test that is asked by itself: its function, its argument, and the survivors of each answer."""
+# The rows of an index are plain tuples: the interpreter takes these apart without a call, which it cannot with named ones.
 
-    function: Callable[[Any, Any], Any]
-    argument: Any
-    if_true: int
-    if_false: int
-    if_unknown: int
+Table = tuple[str, dict[Any, int], int]
+"""Equality and membership: attribute; value → survivors, None for an unknown value; the survivors of a value that no test names."""
 
-    def survivors(self, answer: Any) -> int:
-        """The conjunctions that an answer leaves."""
-        return self.if_true if answer is True else self.if_false if answer is False else self.if_unknown
+Scale = tuple[str, tuple, tuple[int, ...], int]
+"""Thresholds: attribute; boundaries that cut the line into half-open regions; survivors of each region, and of an unknown value."""
 
+Computed = tuple[str, Callable[[Any], Any], Table | Scale]
+"""A table or scale over a function of the attribute (`size`): attribute, function, and what its result is looked up in."""
 
-class Table(NamedTuple):
-    """Equality and membership: value → survivors, None for an unknown one; `other` survive a value that no test names."""
+Check = tuple[Callable[[Any, Any], Any], Any, int, int, int]
+"""A test that is asked by itself: its function, its argument, and the survivors of the answers true, false and unknown."""
 
-    attribute: str
-    survivors: Callable[[Any, int], int]  # `get` of the table: the cheapest look-up in WebAssembly
-    other: int
+Checks = tuple[str, Callable[[Any], Any] | None, int, int, tuple[Check, ...]]
+"""What neither a table nor a scale answers: attribute; function of it, if any; the survivors of an unknown value, and of any
+known one before the checks are asked; the checks."""
 
 
-class Scale(NamedTuple):
-    """Thresholds: boundaries cut the line into half-open regions; `absent` survive an unknown value."""
-
-    attribute: str
-    boundaries: tuple
-    regions: tuple[int, ...]
-    absent: int
-
-
-class Computed(NamedTuple):
-    """A table or scale over a function of the attribute (`size`)."""
-
-    attribute: str
-    function: Callable[[Any], Any]
-    over: Table | Scale
-
-
-class Checks(NamedTuple):
-    """What neither a table nor a scale answers; `present` survive any known value before the checks are asked."""
-
-    attribute: str
-    function: Callable[[Any], Any] | None
-    absent: int
-    present: int
-    checks: tuple[Check, ...]
-
-
-class Index(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Index:
     """All masks of a bundle; `everything`: the mask of all conjunctions, `untested`: of those that ask for nothing."""
 
     tables: tuple[Table, ...]
@@ -164,7 +136,7 @@ def build(postings: Postings, lists: Mapping[str, frozenset]) -> Index:
             kind = _scale if ordered else _table
             found = kind(attribute, valued[number], everything & ~used, everything)
             if name:
-                computed.append(Computed(attribute, OPERATORS[name], found))
+                computed.append((attribute, OPERATORS[name], found))
             else:
                 (scales if ordered else tables).append(found)
         if others[number]:
@@ -175,19 +147,20 @@ def build(postings: Postings, lists: Mapping[str, frozenset]) -> Index:
 _Asked = tuple[str, Any, int, int]  # operator, argument, the conjunctions that want it true, those that want it false
 
 
-def _checks(attribute: str, function: Callable | None, tests: Sequence, lists: Mapping, everything: int) -> Checks:
+def _checks(attribute: str, function: Callable | None, tests: Sequence[_Asked], lists: Mapping, everything: int) -> Checks:
     absent = present = everything
-    found = []
+    found: list[Check] = []
     for op, argument, wanting, refusing in tests:
         if op == "has":
             absent &= ~wanting
             present &= ~refusing
             continue
         argument = lists[argument] if op == "in_list" else argument
-        check = Check(question(op), argument, everything & ~refusing, everything & ~wanting, everything & ~(wanting | refusing))
-        absent &= check.survivors(check.function(None, argument))
-        found.append(check)
-    return Checks(attribute, function, absent, present, tuple(found))
+        asked, if_true, if_false = question(op), everything & ~refusing, everything & ~wanting
+        answer = asked(None, argument)
+        absent &= if_true if answer is True else if_false if answer is False else if_true & if_false
+        found.append((asked, argument, if_true, if_false, if_true & if_false))
+    return (attribute, function, absent, present, tuple(found))
 
 
 def question(op: str) -> Callable[[Any, Any], Any]:
@@ -226,7 +199,7 @@ def _table(attribute: str, tests: list[_Asked], absent: int, everything: int) ->
             for value in _values(op, argument):
                 table[value] &= ~refusing
     table[None] = absent
-    return Table(attribute, get, other)
+    return (attribute, table, other)
 
 
 def _scale(attribute: str, tests: list[_Asked], absent: int, everything: int) -> Scale:
@@ -246,9 +219,9 @@ def _scale(attribute: str, tests: list[_Asked], absent: int, everything: int) ->
     for i in range(1, len(from_on)):
         from_on[i] |= from_on[i - 1]
         up_to[-1 - i] |= up_to[-i]
-    _, survivors, other = _table(attribute, points, 0, everything)
-    regions = tuple(survivors(i, other) & ~(from_on[i] | up_to[i]) for i in range(len(from_on)))
-    return Scale(attribute, tuple(edges), regions, absent)
+    _, named, other = _table(attribute, points, 0, everything)
+    regions = tuple(named.get(i, other) & ~(from_on[i] | up_to[i]) for i in range(len(from_on)))
+    return (attribute, tuple(edges), regions, absent)
 
 
 def _edges(op: str, value: Any) -> tuple:
@@ -274,7 +247,7 @@ def match(index: Index, values: Mapping[str, Any]) -> int:
     get = values.get
     alive = index.everything
     for attribute, survivors, other in index.tables:
-        alive &= survivors(get(attribute), other)
+        alive &= survivors.get(get(attribute), other)
     if alive == index.untested:
         return alive
     for attribute, boundaries, regions, absent in index.scales:
@@ -298,15 +271,18 @@ def match(index: Index, values: Mapping[str, Any]) -> int:
 
 
 def _look(over: Table | Scale, value: Any) -> int:
-    if isinstance(over, Table):
-        return over.survivors(value, over.other)
-    return over.absent if value is None else over.regions[bisect_right(over.boundaries, value)]
+    if len(over) == 3:
+        _, survivors, other = over
+        return survivors.get(value, other)
+    _, boundaries, regions, absent = over
+    return absent if value is None else regions[bisect_right(boundaries, value)]
 
 
 def possible(index: Index, values: Mapping[str, Any], hidden: frozenset[str]) -> int:
     """The conjunctions that could hold whatever the hidden attributes were."""
-    seen = (tuple(term for term in terms if term.attribute not in hidden) for terms in index[:4])
-    return match(index._replace(**dict(zip(Index._fields, seen))), values)
+    parts = ("tables", "scales", "computed", "checks")
+    seen = {part: tuple(row for row in getattr(index, part) if row[0] not in hidden) for part in parts}
+    return match(replace(index, **seen), values)
 
 
 def bits(mask: int) -> Iterator[int]:
