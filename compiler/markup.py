@@ -47,7 +47,7 @@ _ITEM_LISTS = {"li": ("li", ("ul", "ol", "menu")), "dd": ("dd", ("dl",)), "dt": 
 _SCOPE_ENDS = frozenset("button td th caption table object template svg math foreignobject".split())
 
 _TAG = re.compile(
-    rf"<(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9:-]*)(?P<attributes>(?:\s+[^\s\"'<>/=]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'=<>`]+))?)*)\s*(?P<slash>/?)>"
+    r"<(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9:-]*)(?P<attributes>(?:\s+[^\s\"'<>/=]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'=<>`]+))?)*)\s*(?P<slash>/?)>"
 )
 _ATTRIBUTE = re.compile(r"(?P<name>[^\s\"'<>/=]+)(?:\s*=\s*(?P<value>\"[^\"]*\"|'[^']*'|[^\s\"'=<>`]+))?")
 _SCRIPT = re.compile(r"(?:javascript|data|vbscript):", re.IGNORECASE)

@@ -16,7 +16,7 @@ SHARED = Path(os.environ.get("TESSERA_SHARED", ROOT.parent / "shared"))
 def shared() -> Path:
     """The folder of other people's suites, data and pages; tests that need it skip where it is absent."""
     if not SHARED.is_dir():
-        pytest.skip(f"suite skipped: no shared material (set TESSERA_SHARED)")
+        pytest.skip("suite skipped: no shared material (set TESSERA_SHARED)")
     return SHARED
 
 

@@ -94,6 +94,17 @@ class Shop:
             time.sleep(0.1)
         return []
 
+    def said(self, words: str) -> int:
+        """How often the Worker's own log has these words so far."""
+        return self.host.log_file.read_text().count(words)
+
+    def says(self, words: str, times: int = 1, patience: float = 15.0) -> bool:
+        """Whether the Worker's log has these words so often; the log comes a little after the answer, so it is waited for."""
+        until = time.monotonic() + patience
+        while self.said(words) < times and time.monotonic() < until:
+            time.sleep(0.1)
+        return self.said(words) >= times
+
     def log_files(self) -> set[str]:
         return set(self.admin.list_r2("LOG"))
 

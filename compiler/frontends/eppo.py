@@ -96,12 +96,12 @@ class _Import:
                 whole = all_of([when, *self._shards(split.shards, place.total)])
                 if self.terms.fits(whole, place.where):
                     shown = place.shown(split.variation)
-                    yield Rule(place.rule(label), bare(whole), show=shown, comment=_UNKNOWN if shown == "none" else "")
+                    yield Rule(place.rules.another(label), bare(whole), show=shown, comment=_UNKNOWN if shown == "none" else "")
             return
         common = {salt: ranges for salt, ranges in splits[0].shards.items() if salt != varying}
         whole = all_of([when, *self._shards(common, place.total)])
         if self.terms.fits(whole, place.where):
-            yield Rule(place.rule(place.allocation), bare(whole), test=self._experiment(place, splits, varying))
+            yield Rule(place.rules.another(place.allocation), bare(whole), test=self._experiment(place, splits, varying))
 
     def _dates(self, place: _Place, allocation: dict[str, Any]) -> Iterator[str]:
         for key, order in (("startAt", ">="), ("endAt", "<=")):
@@ -148,13 +148,6 @@ class _Place(NamedTuple):
     def shown(self, variation: str) -> str:
         """The value of a variation; none for one that the flag does not have."""
         return self.variations.taken.get(variation, "none")
-
-    def rule(self, label: str) -> str:
-        number, unique = 1, label
-        while unique in self.rules.taken:
-            number += 1
-            unique = f"{label} {number}"
-        return self.rules.of(unique)
 
 
 def _split(split: dict[str, Any], place: _Place) -> _Split:

@@ -53,7 +53,7 @@ class _Flag:
         for shown, listed in hashes.items():
             when = f"eppo.md5({self.terms.subject}) in {literal(listed)}"
             if self.terms.fits(when, self.where):
-                yield Rule(self._rule_name(f"override {self.values[shown]}"), when, show=shown)
+                yield Rule(self.rule_names.another(f"override {self.values[shown]}"), when, show=shown)
 
     def _targeted(self, allocations: dict[str, Any]) -> Iterator[Rule]:
         listed = objects(self.spec, "rules", self.where)
@@ -65,7 +65,7 @@ class _Flag:
                 continue
             yield from self._allocation(mapping(allocations, key, where), when, key, where)
             if number < len(runs):
-                yield Rule(self._rule_name(f"{key} otherwise"), bare(when), show="none", comment=_STOP)
+                yield Rule(self.rule_names.another(f"{key} otherwise"), bare(when), show="none", comment=_STOP)
 
     def _allocation(self, allocation: dict[str, Any], when: str, key: str, where: str) -> Iterator[Rule]:
         exposed = all_of([when, self._exposure(allocation, where)])
@@ -78,14 +78,14 @@ class _Flag:
                 shown = by_key.get(str(allocation.get(variation)))
                 if ranges and shown:
                     label = f"{holdout.get('holdoutKey')} {'status quo' if kind.startswith('status') else 'shipped'}"
-                    yield Rule(self._rule_name(label), bare(all_of([exposed, within(held_out, ranges, self.total)])), show=shown)
+                    yield Rule(self.rule_names.another(label), bare(all_of([exposed, within(held_out, ranges, self.total)])), show=shown)
         assigned, reached = shard(self.total, '"assignment"', subject, quoted), 0
         for variation in objects(allocation, "variations", where):
             for start, end in self._range(variation, where):
                 start = 0 if start == reached else start  # the rules before this one have the shards before it
                 reached = end if start == 0 else reached
                 shown = self._variation(variation)
-                yield Rule(self._rule_name(f"{key} {shown}"), bare(all_of([exposed, within(assigned, [(start, end)], self.total)])), show=shown)
+                yield Rule(self.rule_names.another(f"{key} {shown}"), bare(all_of([exposed, within(assigned, [(start, end)], self.total)])), show=shown)
 
     def _range(self, variation: dict[str, Any], where: str) -> tuple[Range, ...]:
         return ranges_of([mapping(variation, "shardRange", where)], self.total, where)
@@ -105,17 +105,6 @@ class _Flag:
         for name, other in self.values.items():
             if type(other) is type(value) and other == value:
                 return name
-        number, unique = 1, label
-        while unique in self.value_names.taken:
-            number += 1
-            unique = f"{label} {number}"
-        name = self.value_names.of(unique)
+        name = self.value_names.another(label)
         self.values[name] = value
         return name
-
-    def _rule_name(self, label: str) -> str:
-        number, unique = 1, label
-        while unique in self.rule_names.taken:
-            number += 1
-            unique = f"{label} {number}"
-        return self.rule_names.of(unique)

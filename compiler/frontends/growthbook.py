@@ -163,16 +163,16 @@ class _Reader:
             slot, circular, met = self._parent(parent, stack)
             if circular:
                 show = variants.of(circle)
-                yield Rule(_unique(rule_names, f"{name} circle"), both([*base, circular]), show, comment="a circle of prerequisites")
+                yield Rule(rule_names.another(f"{name} circle"), both([*base, circular]), show, comment="a circle of prerequisites")
             if slot is None:
                 return
             if parent.get("gate"):
-                yield Rule(_unique(rule_names, f"{name} prerequisite"), both([*base, negated(met)]), variants.of(None))
+                yield Rule(rule_names.another(f"{name} prerequisite"), both([*base, negated(met)]), variants.of(None))
             base.append(met)
         base += self._filters(rule)
         if "force" in rule:
             when = both([*base, self._condition(rule.get("condition")), self._rollout(rule, feature)])
-            yield Rule(_unique(rule_names, name), when, variants.of(rule["force"]), comment=comment)
+            yield Rule(rule_names.another(name), when, variants.of(rule["force"]), comment=comment)
             return
         variations = rule.get("contextualVariations") if rule.get("contextualVariations") is not None else rule.get("variations")
         if isinstance(variations, list) and len(variations) > 1:
@@ -203,7 +203,7 @@ class _Reader:
         if key not in self.copies:
             if len(self.copies) >= MOST_COPIES:
                 raise Inexpressible("its prerequisites stand in circles that are too many to follow")
-            self.copies[key] = _unique(self.slots, f"{name} within")
+            self.copies[key] = self.slots.another(f"{name} within")
             self._feature(name, self.copies[key], stack | {name}, CIRCLE)
         return self.copies[key]
 
@@ -272,7 +272,7 @@ class _Reader:
         """
         if trial.version not in (1, 2) or both([*base, *guarded]) == FALSE:
             return
-        own = _unique(self.trials, label)
+        own = self.trials.another(label)
         experiment = trial.experiment(own, weights, variants, self.conditions)
         if experiment is None:
             return
@@ -281,11 +281,11 @@ class _Reader:
             held = either([f"sticky.{own}", held])
         when = both([*base, unit_guard(trial, self.conditions), held])
         self.tests.append(experiment)
-        yield Rule(_unique(rule_names, name), when, test=own, comment=comment)
+        yield Rule(rule_names.another(name), when, test=own, comment=comment)
         if trial.forced is not None:
             unit = unit_value(trial, self.conditions)
             covered = _within(trial.seed, unit, trial.version, trial.ranges(weights))
-            yield Rule(_unique(rule_names, f"{name} forced"), both([when, covered]), variants.of(trial.variations[trial.forced]))
+            yield Rule(rule_names.another(f"{name} forced"), both([when, covered]), variants.of(trial.variations[trial.forced]))
 
     # --- auto experiments
 
@@ -307,7 +307,7 @@ class _Reader:
             self.unsupported.append(Unsupported(where, str(error)))
             return
         original = key if key not in self.features else f"experiment {key}"
-        self.flags.append(Flag(_unique(self.slots, key or "experiment"), original, variants.values or {NOTHING: None}, rules, default, _text(exp.get("name")) or ""))
+        self.flags.append(Flag(self.slots.another(key or "experiment"), original, variants.values or {NOTHING: None}, rules, default, _text(exp.get("name")) or ""))
 
     def _redirects(self, experiments: list[dict]) -> None:
         """One flag for all redirects: the first experiment that takes a visitor ends the search, as in GrowthBook."""
@@ -324,7 +324,7 @@ class _Reader:
                 self.unsupported.append(Unsupported(f"experiment {key}", str(error)))
         original = REDIRECT if REDIRECT not in self.features else f"{REDIRECT} experiments"
         comment = "The address that a visitor is redirected to, null for none."
-        self.flags.append(Flag(_unique(self.slots, REDIRECT), original, variants.values or {NOTHING: None}, tuple(rules), "none", comment))
+        self.flags.append(Flag(self.slots.another(REDIRECT), original, variants.values or {NOTHING: None}, tuple(rules), "none", comment))
 
     def _auto_rules(self, exp: dict, key: str, variations: list, variants: Variants, rule_names: Names) -> Iterator[Rule]:
         for name in ("groups", "url", "include"):
@@ -375,12 +375,3 @@ def _within(seed: Any, unit: str, version: Any, ranges: Any) -> str:
         return FALSE
     pairs = [pair for pair in ranges if isinstance(pair, (list, tuple)) and len(pair) == 2] if isinstance(ranges, (list, tuple)) else []
     return either(call("in_range", literal(seed), unit, literal(version), *map(literal, pair)) for pair in pairs)
-
-
-def _unique(taken: Names, wanted: str) -> str:
-    """A name that no other has been given yet."""
-    number, text = 1, wanted
-    while text in taken.taken:
-        number += 1
-        text = f"{wanted} {number}"
-    return taken.of(text)

@@ -13,6 +13,7 @@ from typing import Any
 
 from compiler.frontends import javascript
 from compiler.frontends.site import RESERVED, Attribute, Names, Segment
+from compiler.frontends.terms import joined_by
 from tessera.dialects.javascript import truthy
 
 TRUE, FALSE = "true", "false"
@@ -77,7 +78,7 @@ def either(parts: Iterable[str]) -> str:
 def negated(part: str) -> str:
     if part in (TRUE, FALSE):
         return FALSE if part == TRUE else TRUE
-    if _operators(part):
+    if joined_by(part):
         return f"!({part})"
     for name, opposite in (("eq", "ne"), ("ne", "eq")):
         if part.startswith(f"growthbook.{name}("):
@@ -86,27 +87,7 @@ def negated(part: str) -> str:
 
 
 def _grouped(part: str, operator: str) -> str:
-    return f"({part})" if operator in _operators(part) else part
-
-
-def _operators(text: str) -> set[str]:
-    """Which of && and || stand in a text outside brackets and texts."""
-    found, depth, quoted, at = set(), 0, False, 0
-    while at < len(text):
-        mark = text[at]
-        if quoted:
-            at += mark == "\\"
-            quoted = text[at] != '"' or mark == "\\"
-        elif mark == '"':
-            quoted = True
-        elif mark in "([{":
-            depth += 1
-        elif mark in ")]}":
-            depth -= 1
-        elif depth == 0 and text[at : at + 2] in ("&&", "||"):
-            found.add(text[at : at + 2])
-        at += 1
-    return found
+    return f"({part})" if operator in joined_by(part) else part
 
 
 @dataclass

@@ -29,12 +29,7 @@ class Variants:
         """The variant of a value. `hint`: what to call it where the value itself makes no name."""
         key = json.dumps(value)
         if key not in self._by_value:
-            wanted = _wanted(value, hint)
-            number, text = 1, wanted
-            while text in self._names.taken:
-                number += 1
-                text = f"{wanted} {number}"
-            name = self._names.of(text)
+            name = self._names.another(_wanted(value, hint))
             self._by_value[key], self.values[name] = name, value
         return self._by_value[key]
 

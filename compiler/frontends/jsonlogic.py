@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from compiler.frontends.terms import ALWAYS, NEVER, all_of, any_of, negated
+from compiler.frontends.terms import ALWAYS, NEVER, all_of, any_of, joined_by, negated
 from tessera.dialects import jsonlogic
 
 LONGEST_CHAIN = 9  # arguments of an `if` that is written with `?`
@@ -240,7 +240,7 @@ def parts(rule: dict[str, Any]) -> tuple[str, list[Any]]:
 
 def negation(term: str) -> str:
     """The opposite of a term that may join others by `&&`."""
-    return f"!({term})" if _joins(term) else negated(term)
+    return f"!({term})" if "&&" in joined_by(term) else negated(term)
 
 
 def reach(base: str, path: str) -> str:
@@ -308,20 +308,3 @@ def _texts(key: Any) -> list[str]:
     if name in ("merge", "and", "or", "filter"):
         return _texts(args[:1] if name == "filter" else args)
     raise Inexpressible(f"names of attributes that `{name}` computes")
-
-
-def _joins(term: str) -> bool:
-    """Whether a term joins others by `&&` outside parentheses and texts."""
-    depth, quoted, escaped = 0, False, False
-    for place, character in enumerate(term):
-        if quoted:
-            quoted, escaped = escaped or character != '"', character == "\\" and not escaped
-        elif character == '"':
-            quoted = True
-        elif character in "([{":
-            depth += 1
-        elif character in ")]}":
-            depth -= 1
-        elif depth == 0 and term.startswith("&&", place):
-            return True
-    return False

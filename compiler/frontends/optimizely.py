@@ -239,11 +239,8 @@ class _Import:
     # --- parts
 
     def rule(self, ladder: _Ladder, name: str, when: str, show: str | None = None, test: str | None = None, comment: str = "") -> Rule:
-        number, unique = 1, name
-        while unique in ladder.rules.taken:  # the same rule again, for those whom a holdout leaves some deliveries
-            number += 1
-            unique = f"{name} {number}"
-        return Rule(ladder.rules.of(unique), all_of([ladder.guard, when]), show, test, comment)
+        unique = ladder.rules.another(name)  # a rule comes again for those whom a holdout leaves some deliveries
+        return Rule(unique, all_of([ladder.guard, when]), show, test, comment)
 
     def audience(self, rule: dict[str, Any], where: str) -> str:
         """The condition of a rule's audiences."""

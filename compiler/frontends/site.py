@@ -134,3 +134,11 @@ class Names:
             name = f"{base}_{number}"
         self.taken[original] = name
         return name
+
+    def another(self, original: str) -> str:
+        """A name that no other has been given, for one more of the same foreign name."""
+        number, unique = 1, original
+        while unique in self.taken:
+            number += 1
+            unique = f"{original} {number}"
+        return self.of(unique)

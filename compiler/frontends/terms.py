@@ -11,7 +11,7 @@ from compiler import patterns
 from compiler.frontends.document import parse
 from compiler.frontends.site import Attribute, Experiment, Flag, ImportRefused, Names, Segment
 
-_PIECES = re.compile(r'"(?:[^"\\]|\\.)*"|[()]')  # texts and parentheses
+_PIECES = re.compile(r'"(?:[^"\\]|\\.)*"|[()\[\]{}]|&&|\|\|')  # texts, brackets, and what joins conditions
 _ATTRIBUTE = re.compile(r"\bvisitor\.([a-z0-9_]+)")
 
 ALWAYS, NEVER = "true", "false"
@@ -68,6 +68,16 @@ def bare(condition: str) -> str:
             end = found.end()
             break
     return condition[1:-1] if end == len(condition) else condition
+
+
+def joined_by(condition: str) -> set[str]:
+    """Which of && and || stand in a condition outside brackets and texts."""
+    found, depth = set(), 0
+    for piece in _PIECES.findall(condition):
+        depth += (piece in "([{") - (piece in ")]}")
+        if depth == 0 and piece in ("&&", "||"):
+            found.add(piece)
+    return found
 
 
 def negated(term: str) -> str:

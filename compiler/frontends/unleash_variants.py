@@ -84,19 +84,19 @@ class Variants:
         weighted = [(variant, _weight(variant, self.where)) for variant in group.variants]
         weighted = [(variant, weight) for variant, weight in weighted if weight]
         if not weighted:
-            yield Rule(self._rule_name(group.label), group.when, show="disabled")
+            yield Rule(self.rule_names.another(group.label), group.when, show="disabled")
             return
         for variant in group.variants:
             for override in objects(variant, "overrides", self.where):
                 term = self._override(override)
-                yield Rule(self._rule_name(f"{variant.get('name')} override"), all_of([group.when, term]), show=self._value(variant))
+                yield Rule(self.rule_names.another(f"{variant.get('name')} override"), all_of([group.when, term]), show=self._value(variant))
         if len(weighted) == 1:
-            yield Rule(self._rule_name(group.label), group.when, show=self._value(weighted[0][0]))
+            yield Rule(self.rule_names.another(group.label), group.when, show=self._value(weighted[0][0]))
             return
-        name = self._rule_name(group.label)
+        name = self.rule_names.another(group.label)
         yield Rule(name, group.when, test=self._experiment(name, group, weighted))
         if not group.identified:
-            yield Rule(self._rule_name(f"{group.label} without id"), group.when, show=self._value(weighted[0][0]), comment=_NO_UNIT)
+            yield Rule(self.rule_names.another(f"{group.label} without id"), group.when, show=self._value(weighted[0][0]), comment=_NO_UNIT)
 
     def _override(self, override: dict[str, Any]) -> str:
         original, values = override.get("contextName"), override.get("values")
@@ -133,20 +133,9 @@ class Variants:
         for name, other in self.values.items():
             if other == value:
                 return name
-        label, number = value["name"], 1
-        while label in self.value_names.taken:
-            number += 1
-            label = f"{value['name']} {number}"
-        name = self.value_names.of(label)
+        name = self.value_names.another(value["name"])
         self.values[name] = value
         return name
-
-    def _rule_name(self, label: str) -> str:
-        number, unique = 1, label
-        while unique in self.rule_names.taken:
-            number += 1
-            unique = f"{label} {number}"
-        return self.rule_names.of(unique)
 
 
 def _weight(variant: dict[str, Any], where: str) -> int:

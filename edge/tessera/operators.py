@@ -81,7 +81,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "contains": texts.contains,
     "starts_with": texts.starts_with,
     "ends_with": texts.ends_with,
-    "matches": lambda text, program: automaton.matches(text, program) if isinstance(text, str) else None,
+    "matches": _matches,
     "lower_ascii": texts.lower_ascii,
     "upper_ascii": texts.upper_ascii,
     "trim": texts.trim,
@@ -94,7 +94,6 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "replace": texts.replace,
     "split": texts.split,
     "join": texts.join,
-    "matches": _matches,
     "bool": texts.to_bool,
     "string": texts.to_text,
     # moments

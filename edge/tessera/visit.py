@@ -11,7 +11,7 @@ from tessera.resolved import Bundle
 from tessera.context import Request, request_values
 from tessera.decide import decide
 from tessera.enrol import given
-from tessera.identity import Identity, Key
+from tessera.identity import Key
 from tessera.render import render
 from tessera.types import EMPTY, Decision, Profile, Visit
 

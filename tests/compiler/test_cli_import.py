@@ -7,7 +7,7 @@ import pytest
 
 from compiler.cli import main
 from compiler.cli_import import TOOLS
-from tests.compiler.test_cli import refused, run
+from tests.compiler.commands import refused, run
 from tests.golden.cases import BASE
 from tests.golden.imports import FOLDER
 

@@ -76,13 +76,13 @@ def rules(held: dict[str, Any]) -> list[tuple]:
     by_number = conjunctions(held["conditions"])
     names, levels, counts, actions = (column(rows[key]) for key in ("names", "levels", "counts", "actions"))
     above, numbers, found = len(by_number), iter(range(len(names))), []
-    for slot, many in zip(slots, column(rows["slots"]), strict=True):
+    for ladder, many in zip(slots, column(rows["slots"]), strict=True):
         for i in islice(numbers, many):
             own = [by_number[number] for number in range(above - 1, above - 1 - counts[i], -1)]
             above -= counts[i]
             campaign, segment = rows["campaigns"].get(i), rows["segments"].get(i)
             name = None if campaign is None else decisions["campaigns"][campaign][0]
-            found.append((slot[0], names[i], LEVELS[levels[i]], own, action(held, slot, actions[i]), name, segment))
+            found.append((ladder[0], names[i], LEVELS[levels[i]], own, action(held, ladder, actions[i]), name, segment))
         above -= 1
         assert by_number[above] == (set(), None)
     assert above == 0 and len(names) == len(found)
