@@ -2,7 +2,7 @@
 // node dev.mjs <config.json>; the file holds secrets, so it is deleted once read. One JSON line on stdout when ready.
 // Ends on SIGTERM or SIGINT, and when its standard input closes, which is how it notices that its parent is gone.
 
-import { readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { serveAdmin } from "./admin.mjs";
@@ -91,6 +91,12 @@ async function warm(url, token) {
 }
 
 async function run(config) {
+  // in the state folder, where a host that was killed leaves nothing that the next one does not remove
+  const temporary = join(config.state, ".tmp");
+  const clear = () => rmSync(temporary, { recursive: true, force: true, maxRetries: 3 });
+  clear();
+  mkdirSync(temporary);
+  process.env.TMPDIR = temporary;
   const miniflare = new Miniflare(options(config));
   let admin;
   let ending = false;
@@ -99,6 +105,7 @@ async function run(config) {
     ending = true;
     admin?.close();
     await miniflare.dispose();
+    clear(); // dispose does not wait for it
     process.exit(code);
   };
   // miniflare's own listeners end the process at once, before its stores are closed
