@@ -233,7 +233,7 @@ class Ladders:
             names = slot.spec.values
         else:
             names = self.ruleset.contents[slot.spec.component].spec.variants if slot.spec.component in self.ruleset.contents else {}
-        where = path if path[-1] == "default" and isinstance(entry.node.plain["ladder"].get("default"), str) else (*path, "show")
+        where = path if path == ("ladder", "default") and isinstance(entry.node.plain["ladder"].get("default"), str) else (*path, "show")
         known(self.diagnostics, "E045", "variant", variant, [*names, "none"], entry, *where)
         return ir.Action(variant)
 

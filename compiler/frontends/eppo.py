@@ -119,7 +119,7 @@ class _Import:
         ranges: dict[str, list[Range]] = {}
         for split in splits:
             ranges.setdefault(split.variation, []).extend(split.shards[varying])
-        name = self.experiment_names.of(f"{place.flag}\0{place.allocation}")
+        name = self.experiment_names.another(f"{place.flag}\0{place.allocation}")
         arm_names = Names()
         self.experiments.append(
             Experiment(

@@ -8,10 +8,12 @@ from typing import Any
 
 from compiler.frontends.site import ImportRefused, Unsupported
 from compiler.frontends.terms import ALWAYS, LONGEST, NEVER, Attributes, all_of, any_of, literal, objects, refused_pattern, text
-from tessera.dialects.coercions import number_of, version_of
+from tessera.dialects.coercions import number_of
+from tessera.dialects.eppo import version
 
 SUBJECT = "subjectKey"  # the name under which callers supply the subject's key
 MOST_SHARDS = 2**32
+MOST_WHOLE = 2**53  # larger whole numbers are written as the doubles that Eppo compares
 
 Range = tuple[int, int]  # shards [from, to)
 
@@ -67,18 +69,25 @@ class Terms:
 
     def _order(self, order: str, attribute: str, value: Any, where: str) -> str:
         """A comparison of versions where the value is one, else of numbers."""
-        if isinstance(value, str) and version_of(value.strip().removeprefix("v")) is not None:
+        if version(value) is not None:
             return f"eppo.semver_{order}({attribute}, {literal(value)})"
         number = number_of(value)
-        if number is None or not isfinite(number):
+        if number is None:
             return self.left_out(where, f"{order} compares with {literal(value)}, which is neither a number nor a version: its rule never holds")
-        return f"eppo.{order}({attribute}, {literal(int(number) if number == int(number) else number)})"
+        return f"eppo.{order}({attribute}, {_number(number)})"
 
     def fits(self, when: str, where: str) -> bool:
         """Whether a condition can hold and is not too long."""
         if len(when) > LONGEST:
             self.left_out(where, f"its condition has {len(when):,} characters, at most {LONGEST:,} are possible")
         return when != NEVER and len(when) <= LONGEST
+
+
+def _number(number: float) -> str:
+    """A number as CEL; an infinite one as a text, which the comparison reads as JavaScript does."""
+    if not isfinite(number):
+        return literal("Infinity" if number > 0 else "-Infinity")
+    return literal(int(number) if number == int(number) and abs(number) <= MOST_WHOLE else float(number))
 
 
 def shard(total: int, *parts: str) -> str:

@@ -12,6 +12,7 @@ from compiler.frontends.site import ImportRefused, Site
 from compiler.frontends.write import write
 from tests.conformance.flags import compiled, decided
 from tests.golden.imports import copied, expected, source, told
+from tessera.dialects.eppo import shard
 from tessera.types import parse_time
 
 ON = {"on": {"key": "on", "value": True}, "off": {"key": "off", "value": False}}
@@ -76,6 +77,37 @@ def test_a_condition_that_cannot_be_expressed_is_listed_and_its_rule_never_holds
     assert [rule.when for rule in site.flags[0].rules] == ["eppo.gt(visitor.b, 1)"]
     (left,) = site.unsupported
     assert left.where == "flag f, allocation a" and left.what.startswith(what)
+
+
+@pytest.mark.parametrize(
+    "limit, held, against",
+    [
+        ("GT 1e20", 1e21, 1e20),
+        ("LTE 1e400", 1e300, None),
+        ("GT -1e400", 0, None),
+        ("GT 9007199254740993", 2**53 + 4, 2**53),
+        ("GTE 1.0.202401011200", "1.0.202401011201", "1.0.999999999"),
+    ],
+)
+def test_numbers_and_versions_of_any_size_are_compared(tmp_path, limit, held, against):
+    kind, _, value = limit.partition(" ")
+    bundle = compiled(read(flag({"key": "a", "rules": conditions(("x", kind, value)), "splits": [split("on")]})), tmp_path)
+    assert [decided(bundle, "f", visit_of(bundle, {"subjectKey": "ana", "x": x}))[0] for x in (held, against)] == [True, None]
+
+
+def test_a_whole_number_that_no_integer_holds_is_compared(tmp_path):
+    bundle = compiled(read(flag({"key": "a", "rules": conditions(("x", "GT", 10**20)), "splits": [split("on")]})), tmp_path)
+    assert [decided(bundle, "f", visit_of(bundle, {"subjectKey": "ana", "x": x}))[0] for x in (1e21, 1e20, "1e21")] == [True, None, True]
+
+
+def test_allocations_of_the_same_key_keep_their_own_ranges(tmp_path):
+    listed = [{"key": "a", "splits": [split("on", t=[(0, traffic)], s=[(0, cut)]), split("off", t=[(0, traffic)], s=[(cut, 100)])]} for traffic, cut in ((30, 10), (100, 90))]
+    site = read(flag(*listed))
+    bundle = compiled(site, tmp_path)
+    shards = {subject: (shard("t", subject, 100), shard("s", subject, 100)) for subject in map(str, range(100))}
+    found = {subject: decided(bundle, "f", visit_of(bundle, {"subjectKey": subject}))[0] for subject in shards}
+    assert len({experiment.name for experiment in site.experiments}) == 2
+    assert found == {subject: split < (10 if traffic < 30 else 90) for subject, (traffic, split) in shards.items()}
 
 
 def whens(site: Site) -> list[str]:

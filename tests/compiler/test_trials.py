@@ -32,6 +32,12 @@ def test_a_salt_keeps_the_assignment_where_the_name_changes(tmp_path):
     assert found.salt == "older name"
 
 
+def test_an_arm_may_be_named_default(tmp_path):
+    arm = {"popular: {weight: 50, rank: trending, take: 2}": "default: {weight: 50, show: row}"}
+    result = compiled(tmp_path, change={"experiments/ranker.yaml": arm})
+    assert [arm.name for arm in experiment(result, "ranker").arms] == ["default", "taste"]
+
+
 def test_a_layer_is_shared_in_the_order_of_the_start(tmp_path):
     runs = {"experiments/ranker.yaml": {"guard: [click]": "guard: [click]\nrun: {from: 2026-02-01}"}}
     result = compiled(tmp_path, change={**second("20%", "run: {from: 2026-01-01}"), **runs})

@@ -6,6 +6,7 @@ The conditions are two-valued. Source: Eppo-exp/js-sdk-common, rules.ts and eval
 from __future__ import annotations
 
 import operator
+import re
 from hashlib import md5
 from typing import Any, Callable
 
@@ -14,6 +15,9 @@ from tessera.assign import HASHES
 from tessera.dialects.coercions import number_of, text_of, version_of
 from tessera.dialects.function import Function
 
+_NUMBER = r"(0|[1-9]\d{0,15})"
+_NUMBERS = re.compile(rf"v?{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?!\d)", re.ASCII)
+_LARGEST = 2**53 - 1  # of a version's numbers
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 
 
@@ -47,22 +51,28 @@ def _known_but_not(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], boo
 def _numeric(order: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     def held(value: Any, limit: Any) -> bool:
         number, against = number_of(value), number_of(limit)
-        return number is not None and against is not None and order(number, against)
+        return number is not None and against is not None and order(float(number), float(against))  # JavaScript's numbers are doubles
 
     return held
 
 
 def _semver(order: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     def held(value: Any, limit: Any) -> bool:
-        version, against = _version(value), _version(limit)
-        return version is not None and against is not None and order(version, against)
+        own, against = version(value), version(limit)
+        return own is not None and against is not None and order(own, against)
 
     return held
 
 
-def _version(value: Any) -> tuple | None:
-    """A version as node-semver reads it: spaces around it and a `v` before it do not count."""
-    return version_of(value.strip().removeprefix("v")) if isinstance(value, str) else None
+def version(value: Any) -> tuple | None:
+    """A version as node-semver reads it, sortable: its numbers may be long; spaces around it and a `v` before it do not count."""
+    text = value.strip() if isinstance(value, str) else ""
+    found = _NUMBERS.match(text)
+    suffix = version_of(f"0.0.0{text[found.end() :]}") if found else None
+    if not found or suffix is None:
+        return None
+    numbers = tuple(map(int, found.groups()))
+    return (*numbers, *suffix[3:]) if max(numbers) <= _LARGEST else None
 
 
 def shard(*parts_and_total: Any) -> int | None:
