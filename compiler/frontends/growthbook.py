@@ -15,9 +15,11 @@ from typing import Any
 
 from compiler.frontends import document
 from compiler.frontends.growthbook_conditions import FALSE, TRUE, Conditions, Inexpressible, Place, both, call, either, literal, negated
-from compiler.frontends.growthbook_experiments import Trial, Variants, leaves, unit_guard, unit_value
+from compiler.frontends.growthbook_experiments import OF_RULES, Trial, Variants, bounds, known, leaves, name_of, unit_guard, unit_value
 from compiler.frontends.growthbook_key import ENCRYPTED, decrypt
 from compiler.frontends.site import Experiment, Flag, ImportRefused, Names, Rule, Site, Unsupported
+from compiler.frontends.terms import LONGEST
+from tessera.dialects.javascript import strictly_equal, to_number, truthy
 
 REDIRECT = "url_redirect"
 CIRCLE = "(circle of prerequisites)"  # the value by which a slot tells another that it stands in a circle
@@ -167,16 +169,16 @@ class _Reader:
             if slot is None:
                 return
             if parent.get("gate"):
-                yield Rule(rule_names.another(f"{name} prerequisite"), both([*base, negated(met)]), variants.of(None))
+                yield Rule(rule_names.another(f"{name} prerequisite"), _short(both([*base, negated(met)])), variants.of(None))
             base.append(met)
         base += self._filters(rule)
         if "force" in rule:
-            when = both([*base, self._condition(rule.get("condition")), self._rollout(rule, feature)])
+            when = _short(both([*base, self._condition(rule.get("condition")), self._rollout(rule, feature)]))
             yield Rule(rule_names.another(name), when, variants.of(rule["force"]), comment=comment)
             return
         variations = rule.get("contextualVariations") if rule.get("contextualVariations") is not None else rule.get("variations")
         if isinstance(variations, list) and len(variations) > 1:
-            trial = Trial(rule, key, variations)
+            trial = Trial({name: held for name, held in rule.items() if name in OF_RULES}, key, variations, in_rule=True)
             guarded = self._namespace(rule, trial) + [self._condition(rule.get("condition"))]
             bandit = self.bandits.get(_text(rule.get("contextualBanditRef")) or "")
             parted = [("", TRUE, rule.get("weights"))]
@@ -230,27 +232,30 @@ class _Reader:
         return [self._filter(one) for one in _dicts(rule.get("filters"))]
 
     def _filter(self, one: dict) -> str:
-        unit = self.conditions.attribute(_text(one.get("attribute")) or "id")
-        return _within(one.get("seed"), unit, one.get("hashVersion") or 2, one.get("ranges"))
+        unit, version = self.conditions.attribute(name_of(one.get("attribute"))), one.get("hashVersion")
+        return _within(one.get("seed", "undefined"), unit, version if truthy(version) else 2, one.get("ranges"))
 
     def _namespace(self, rule: dict, trial: Trial) -> list[str]:
         space = rule.get("namespace")
-        if rule.get("filters") or not isinstance(space, list) or len(space) != 3:
+        if truthy(rule.get("filters")) or not truthy(space):
             return []
-        return [call("in_namespace", unit_value(trial, self.conditions), *map(literal, space))]
+        if not isinstance(space, list) or len(space) < 3:
+            return [FALSE]
+        return [call("in_namespace", unit_value(trial, self.conditions), *map(literal, space[:3]))]
 
     def _rollout(self, rule: dict, feature: str) -> str:
         """Of a forced value: the share of units that get it."""
         span, coverage = rule.get("range"), rule.get("coverage")
-        if not span and "coverage" not in rule:
-            return TRUE
-        if not span and not coverage:
-            return FALSE
+        if not truthy(span) and ("coverage" not in rule or strictly_equal(coverage, 0)):
+            return FALSE if "coverage" in rule else TRUE
         trial = Trial(rule, feature, [])
-        unit, version, seed = unit_value(trial, self.conditions), rule.get("hashVersion") or 1, rule.get("seed") or feature
-        if span:
-            return _within(seed, unit, version, [span])
-        return f"{call('hash', literal(seed), unit, literal(version))} <= {literal(float(coverage))}" if _known(version) else FALSE
+        unit, seed = unit_value(trial, self.conditions), trial.seed
+        if truthy(span):
+            return _within(seed, unit, trial.version, [span])
+        share = to_number(coverage)
+        if trial.version is None or share != share:
+            return FALSE
+        return f"{call('hash', literal(seed), unit, literal(trial.version))} <= {literal(min(max(share, -1), 1))}"
 
     # --- experiments
 
@@ -270,7 +275,7 @@ class _Reader:
 
         `base` must hold for everybody, `guarded` for those who have no sticky arm.
         """
-        if trial.version not in (1, 2) or both([*base, *guarded]) == FALSE:
+        if trial.version is None or both([*base, *guarded]) == FALSE:
             return
         own = self.trials.another(label)
         experiment = trial.experiment(own, weights, variants, self.conditions)
@@ -279,7 +284,7 @@ class _Reader:
         held = both(guarded)
         if experiment.sticky and held != TRUE:
             held = either([f"sticky.{own}", held])
-        when = both([*base, unit_guard(trial, self.conditions), held])
+        when = _short(both([*base, unit_guard(trial, self.conditions), held]))
         self.tests.append(experiment)
         yield Rule(rule_names.another(name), when, test=own, comment=comment)
         if trial.forced is not None:
@@ -292,8 +297,8 @@ class _Reader:
     def _auto(self, exp: dict) -> None:
         key, variations = _text(exp.get("key")) or "", exp.get("variations")
         where = f"experiment {key}"
-        if not isinstance(variations, list) or not variations:
-            self.unsupported.append(Unsupported(where, "it has no variations"))
+        if not isinstance(variations, list) or not variations or not key:
+            self.unsupported.append(Unsupported(where, "it has no variations" if key else "it has no key"))
             return
         if any(isinstance(v, dict) and (v.get("domMutations") or "js" in v or "css" in v) for v in variations):
             self.unsupported.append(
@@ -307,7 +312,7 @@ class _Reader:
             self.unsupported.append(Unsupported(where, str(error)))
             return
         original = key if key not in self.features else f"experiment {key}"
-        self.flags.append(Flag(self.slots.another(key or "experiment"), original, variants.values or {NOTHING: None}, rules, default, _text(exp.get("name")) or ""))
+        self.flags.append(Flag(self.slots.another(key), original, variants.values or {NOTHING: None}, rules, default, _text(exp.get("name")) or ""))
 
     def _redirects(self, experiments: list[dict]) -> None:
         """One flag for all redirects: the first experiment that takes a visitor ends the search, as in GrowthBook."""
@@ -315,8 +320,9 @@ class _Reader:
         for exp in experiments:
             key = _text(exp.get("key")) or ""
             variations = [_mapping(variation).get("urlRedirect") or None for variation in exp["variations"]]
-            if exp.get("manual"):
-                self.unsupported.append(Unsupported(f"experiment {key}", "it begins when a page's script says so"))
+            if exp.get("manual") or not key:
+                what = "it begins when a page's script says so" if key else "it has no key"
+                self.unsupported.append(Unsupported(f"experiment {key}", what))
                 continue
             try:
                 rules += [rule for rule in self._auto_rules(exp, key, variations, variants, rule_names) if rule.when != FALSE]
@@ -339,7 +345,7 @@ class _Reader:
             slot, circular, met = self._parent(parent, frozenset())
             guarded += [negated(circular) if circular else TRUE, met]
         comment = _text(exp.get("name")) or ""
-        yield from self._test(trial, key or "experiment", base, guarded, exp.get("weights"), variants, rule_names, key or "experiment", comment)
+        yield from self._test(trial, key, base, guarded, exp.get("weights"), variants, rule_names, key, comment)
 
     def _targeted(self, patterns: list) -> str:
         """isURLTargeted: no exclusion fits, and an inclusion does if there are any."""
@@ -361,17 +367,20 @@ def _dicts(value: Any) -> list[dict]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
+def _short(when: str) -> str:
+    """A rule's condition, where it is no longer than one can be."""
+    if len(when) > LONGEST:
+        raise Inexpressible(f"a condition of {len(when):,} characters, at most {LONGEST:,} are possible")
+    return when
+
+
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _known(version: Any) -> bool:
-    return version in (1, 2) and not isinstance(version, bool)
-
-
 def _within(seed: Any, unit: str, version: Any, ranges: Any) -> str:
     """Whether a unit's number lies in one of some ranges."""
-    if not _known(version):
+    if not known(version) or not isinstance(ranges, list):
         return FALSE
-    pairs = [pair for pair in ranges if isinstance(pair, (list, tuple)) and len(pair) == 2] if isinstance(ranges, (list, tuple)) else []
-    return either(call("in_range", literal(seed), unit, literal(version), *map(literal, pair)) for pair in pairs)
+    spans = [(start, end) for start, end in map(bounds, ranges) if start < end]
+    return either(call("in_range", literal(seed), unit, literal(version), literal(start), literal(end)) for start, end in spans)

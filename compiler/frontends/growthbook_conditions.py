@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.frontends import javascript
 from compiler.frontends.site import RESERVED, Attribute, Names, Segment
-from compiler.frontends.terms import joined_by
-from tessera.dialects.javascript import truthy
+from compiler.frontends.terms import LONGEST, joined_by
+from tessera.dialects.javascript import to_text, truthy
 
 TRUE, FALSE = "true", "false"
 INLINE = 400  # characters of a list that stands within a condition; longer ones become segments
 CHUNK = 8000  # characters of a list in one segment; a condition has at most 10,000
+MOST_NESTED = 20  # saved groups one within the other
+MOST_RESOLVED = 2000  # ways in which saved groups stand within each other
+_VARIABLES = ("x", "y")  # of lists within each other; of more, the edge does not go through all elements
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _COMPARISONS = {
     "$eq": "eq", "$ne": "ne", "$lt": "lt", "$lte": "le", "$gt": "gt", "$gte": "ge",
@@ -99,6 +102,8 @@ class Conditions:
     attributes: dict[str, Attribute] = field(default_factory=dict)
     segments: dict[str, Segment] = field(default_factory=dict)
     _segment_names: Names = field(default_factory=Names)
+    _resolving: tuple[str, ...] = ()  # the saved groups that are being translated, one within the other
+    _resolved: dict[tuple, str] = field(default_factory=dict)
 
     def attribute(self, original: str) -> str:
         """`visitor.plan` for the attribute that callers give as `plan`."""
@@ -107,13 +112,13 @@ class Conditions:
         return f"visitor.{name}"
 
     def condition(self, condition: Any, place: Place = VISITOR, depth: int = 0) -> str:
-        """The CEL text for a condition object; `true` for an empty one.
+        """The CEL text for a condition object; `true` for an empty one, and for what is no object and has no parts.
 
         Raises:
             Inexpressible: see there.
         """
         parts = []
-        for key, wanted in condition.items() if isinstance(condition, dict) else ():
+        for key, wanted in _entries(condition):
             if key in ("$or", "$nor"):
                 found = self._either(wanted, place, depth)
                 parts.append(found if key == "$or" else negated(found))
@@ -121,13 +126,53 @@ class Conditions:
                 parts += [self.condition(one, place, depth) for one in _list(wanted)]
             elif key == "$not":
                 parts.append(negated(self.condition(wanted, place, depth)))
+            elif key == "$savedGroup":
+                parts.append(self._saved_group(wanted, place, depth))
             else:
                 parts.append(self._value(wanted, self._subject(place, key), place, depth))
-        return both(parts)
+        return self._short(both, parts, place)
+
+    def _short(self, joined: Callable[[Iterable[str]], str], parts: list[str], place: Place) -> str:
+        """The parts joined; of many parts, those that stand together as a segment."""
+        if place.kind != "attributes" or sum(map(len, parts)) <= CHUNK:
+            return joined(parts)
+        return joined(part if part in (TRUE, FALSE) else self.segment("conditions", part) for part in map(joined, _chunks(parts, str)))
+
+    def _saved_group(self, reference: Any, place: Place, depth: int) -> str:
+        """A reference to a saved group by its id: to a list of values of an attribute, or to a condition. Any other holds for nobody."""
+        name, key = (reference.get("id"), reference.get("attributeKey", "")) if isinstance(reference, dict) else (None, None)
+        group = self.groups.get(name) if isinstance(name, str) else None
+        if not isinstance(group, dict) or not isinstance(key, str) or name in self._resolving:
+            return FALSE
+        if group.get("type") == "list":
+            key = key if "attributeKey" in reference else group.get("attributeKey")
+            values = group.get("values")
+            if not isinstance(key, str) or not isinstance(values, list):
+                return FALSE
+            return self._member("any_of", self._subject(place, key), values, place, name)
+        if group.get("type") != "condition" or not isinstance(group.get("condition"), dict):
+            return FALSE
+        return self._group_condition(name, group["condition"], place, depth)
+
+    def _group_condition(self, name: str, condition: dict, place: Place, depth: int) -> str:
+        """The condition that a saved group stands for, of attributes as a segment."""
+        outer = self._resolving
+        known = (name, frozenset(outer), place, depth)
+        if known not in self._resolved:
+            if len(outer) >= MOST_NESTED or outer and len(self._resolved) >= MOST_RESOLVED:
+                raise Inexpressible("saved groups that refer to each other too deep, or in too many ways")
+            self._resolving = (*outer, name)
+            try:
+                found = self.condition(condition, place, depth)
+            finally:
+                self._resolving = outer
+            plain = place.kind != "attributes" or found in (TRUE, FALSE)
+            self._resolved[known] = found if plain else self.segment(name, found)
+        return self._resolved[known]
 
     def _either(self, conditions: Any, place: Place, depth: int) -> str:
         parts = [self.condition(one, place, depth) for one in _list(conditions)]
-        return either(parts) if parts else TRUE
+        return self._short(either, parts, place) if parts else TRUE
 
     def _subject(self, place: Place, path: str) -> str:
         first, *others = path.split(".")
@@ -162,8 +207,11 @@ class Conditions:
             found = self._member(function, subject, wanted, place, None)
             return negated(found) if turned else found
         if name in ("$inGroup", "$notInGroup"):
-            group = self.groups.get(wanted) if isinstance(wanted, str) else None
-            found = self._member("any_of", subject, group if isinstance(group, list) else [], place, str(wanted))
+            original = to_text(wanted)
+            values = _values(self.groups.get(original, []))
+            if values is None:
+                return FALSE
+            found = self._member("any_of", subject, values, place, original)
             return found if name == "$inGroup" else negated(found)
         if name == "$not":
             return negated(self._value(wanted, subject, place, depth))
@@ -178,14 +226,14 @@ class Conditions:
         return FALSE
 
     def _element(self, wanted: Any, subject: str, depth: int) -> str:
-        """$elemMatch: an element that is not empty, 0 or false, and meets a condition of its own or on what is in it."""
+        """$elemMatch: an element that is not null and meets a condition of its own or on what is in it."""
         variable = _variable(depth)
         inner = Place("element", variable)
         if isinstance(wanted, dict) and is_operators(wanted):
             held = self._value(wanted, variable, inner, depth + 1)
         else:
             held = self.condition(wanted, inner, depth + 1)
-        return f"{call('elements', subject)}.exists({variable}, {both([call('truthy', variable), held])})"
+        return _exists(subject, variable, both([call("ne", variable, "null"), held]))
 
     def _all(self, insensitive: bool, wanted: list, subject: str, depth: int) -> str:
         """$all: for each of those wanted, an element that meets it."""
@@ -198,7 +246,7 @@ class Conditions:
             if insensitive and isinstance(one, str):
                 parts.append(call("all_of_ci", subject, literal([one])))
             else:
-                parts.append(f"{call('elements', subject)}.exists({variable}, {self._value(one, variable, inner, depth + 1)})")
+                parts.append(_exists(subject, variable, self._value(one, variable, inner, depth + 1)))
         return both(parts)
 
     def _pattern(self, wanted: Any, insensitive: bool, subject: str) -> str:
@@ -233,6 +281,8 @@ class Conditions:
 
     def segment(self, original: str, when: str) -> str:
         """`segment.name` for a condition; the same one for the same condition."""
+        if len(when) > LONGEST:
+            raise Inexpressible(f"a condition of {len(when):,} characters, at most {LONGEST:,} are possible")
         if when not in self.segments:
             number = 1 + sum(segment.original == original for segment in self.segments.values())
             name = self._segment_names.of(original if number == 1 else f"{original} {number}")
@@ -245,16 +295,30 @@ def is_operators(condition: dict) -> bool:
     return bool(condition) and all(key.startswith("$") for key in condition)
 
 
+def _entries(value: Any) -> list[tuple[str, Any]]:
+    """`Object.entries(value)`: the elements of a list and the characters of a text stand under their numbers."""
+    if isinstance(value, dict):
+        return list(value.items())
+    return [(str(number), part) for number, part in enumerate(value)] if isinstance(value, (list, str)) else []
+
+
 def _list(value: Any) -> list:
-    return value if isinstance(value, list) else []
+    return list(value) if isinstance(value, (list, str)) else []
 
 
-def _chunks(values: list) -> list[list]:
-    """A list in pieces whose literals have at most about CHUNK characters; at least one piece."""
+def _values(group: Any) -> list | None:
+    """The values of a saved group, which stands as a list or as an object that says so; None for any other."""
+    if isinstance(group, dict) and group.get("type") == "list":
+        group = group.get("values")
+    return group if isinstance(group, list) else None
+
+
+def _chunks(values: list, text: Callable[[Any], str] = literal) -> list[list]:
+    """A list in pieces whose texts have at most about CHUNK characters; at least one piece."""
     chunks: list[list] = [[]]
     size = 0
     for value in values:
-        length = len(literal(value)) + 2
+        length = len(text(value)) + 6
         if size + length > CHUNK and chunks[-1]:
             chunks.append([])
             size = 0
@@ -273,5 +337,13 @@ def _plain(subject: str) -> bool:
     return not subject.startswith("growthbook.")
 
 
+def _exists(subject: str, variable: str, held: str) -> str:
+    """Whether something holds for an element of a list."""
+    return f"{call('elements', subject)}.exists({variable}, {held})" if held != FALSE else FALSE
+
+
 def _variable(depth: int) -> str:
-    return ("x", "y", "z")[depth] if depth < 3 else f"x{depth}"
+    """The name of a list's element."""
+    if depth >= len(_VARIABLES):
+        raise Inexpressible("lists within lists within lists")
+    return _VARIABLES[depth]

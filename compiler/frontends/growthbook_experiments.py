@@ -10,8 +10,13 @@ from typing import Any
 from compiler.frontends.growthbook_conditions import TRUE, Conditions, Inexpressible, both, call, either, negated
 from compiler.frontends.site import Arm, Experiment, Names
 from tessera import assign
+from tessera.dialects.javascript import NAN, to_number, to_text, truthy, type_of
 
 BUCKETS = {1: 1000, 2: 10_000}
+OF_RULES = frozenset(  # the keys of a rule that its experiment has; any other counts in experiments alone
+    "coverage weights ranges meta name seed hashVersion hashAttribute fallbackAttribute namespace "
+    "disableStickyBucketing bucketVersion minBucketVersion".split()
+)
 MOST_ARMS = 100
 REST = "rest"  # the name for those in no leaf of a bandit
 _PLAIN = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9 ._-]{1,40}")  # a text that serves as a variant's name
@@ -48,34 +53,39 @@ def _wanted(value: Any, hint: str) -> str:
 
 @dataclass(frozen=True)
 class Trial:
-    """An experiment as GrowthBook has it: a rule or an auto experiment, its key and its variations."""
+    """An experiment as GrowthBook has it: a rule or an auto experiment, its key and its variations.
+
+    `in_rule`: of a rule, where a variation may pass on to the next one.
+    """
 
     spec: dict
     key: str
     variations: list
+    in_rule: bool = False
 
     @property
     def version(self) -> Any:
-        version = self.spec.get("hashVersion") or 1
-        return version if version in BUCKETS and not isinstance(version, bool) else None
+        version = self.spec.get("hashVersion") if truthy(self.spec.get("hashVersion")) else 1
+        return version if known(version) else None
 
     @property
     def seed(self) -> str:
-        return str(self.spec.get("seed") or self.key)
+        return to_text(self.spec["seed"]) if truthy(self.spec.get("seed")) else self.key
 
     @property
     def unit(self) -> str:
-        return self.spec.get("hashAttribute") or "id"
+        return name_of(self.spec.get("hashAttribute"))
 
     @property
     def fallback(self) -> str | None:
-        return None if self.spec.get("disableStickyBucketing") else self.spec.get("fallbackAttribute") or None
+        fallback = self.spec.get("fallbackAttribute")
+        return name_of(fallback) if truthy(fallback) and not truthy(self.spec.get("disableStickyBucketing")) else None
 
     @property
     def sticky(self) -> bool:
         """GrowthBook states versions and fallbacks where sticky bucketing is switched on."""
         stated = any(self.spec.get(key) is not None for key in ("bucketVersion", "minBucketVersion", "fallbackAttribute"))
-        return stated and not self.spec.get("disableStickyBucketing")
+        return stated and not truthy(self.spec.get("disableStickyBucketing"))
 
     @property
     def running(self) -> bool:
@@ -91,11 +101,11 @@ class Trial:
     def ranges(self, weights: Any) -> list:
         """The range [from, to) in [0, 1) of each variation."""
         stated = self.spec.get("ranges")
-        if stated:
-            return [pair if isinstance(pair, list) and len(pair) == 2 else [0, 0] for pair in stated]
-        coverage = self.spec.get("coverage", 1)
+        if truthy(stated):
+            return [bounds(pair) for pair in stated] if isinstance(stated, list) else []
+        coverage = to_number(self.spec.get("coverage", 1))
         numbers = weights if isinstance(weights, list) and all(isinstance(w, (int, float)) for w in weights) else None
-        return [list(pair) for pair in assign.bucket_ranges(len(self.variations), coverage or 0, numbers)]
+        return [bounds(list(pair)) for pair in assign.bucket_ranges(len(self.variations), coverage, numbers)]
 
     def experiment(self, name: str, weights: Any, variants: Variants, conditions: Conditions) -> Experiment | None:
         """The experiment under a name; None where no variation of it decides anything."""
@@ -106,14 +116,14 @@ class Trial:
         arms, passed = [], []
         labels = self._labels(variants)
         for number, value in enumerate(self.variations):
-            if self._meta(number).get("passthrough"):
+            if self.in_rule and truthy(self._meta(number).get("passthrough")):
                 passed.append(labels[number])
                 continue
             show = "none" if value is None else variants.of(value, labels[number])
             arms.append(Arm(labels[number], show, ranges=tuple(owned[number]) if number < len(owned) else ()))
         if not arms:
             return None
-        version = _count(self.spec.get("bucketVersion"))
+        version, sticky = _count(self.spec.get("bucketVersion")), self.sticky and self.running
         return Experiment(
             name,
             self.key,
@@ -122,9 +132,9 @@ class Trial:
             self.seed,
             tuple(arms),
             fallback_unit=conditions.attribute(self.fallback) if self.fallback else None,
-            sticky=self.sticky,
-            version=version if self.sticky else 0,
-            min_version=min(_count(self.spec.get("minBucketVersion")), version) if self.sticky else 0,
+            sticky=sticky,
+            version=version if sticky else 0,
+            min_version=min(_count(self.spec.get("minBucketVersion")), version) if sticky else 0,
             comment=self._comment(passed),
         )
 
@@ -183,6 +193,22 @@ def leaves(bandit: dict, rule: dict, conditions: Conditions, name: str) -> list[
         if when == TRUE:
             return found
     return [*found, (REST, both(before), rule.get("weights"))]
+
+
+def name_of(attribute: Any) -> str:
+    """The attribute that is hashed: `id` where none is named."""
+    return to_text(attribute) if truthy(attribute) else "id"
+
+
+def known(version: Any) -> bool:
+    """Whether there is a hash of this version."""
+    return type_of(version) == "number" and version in BUCKETS
+
+
+def bounds(pair: Any) -> list[float]:
+    """The bounds [from, to) of a range; of what is none, bounds between which nothing lies."""
+    numbers = [to_number(bound) for bound in pair[:2]] if isinstance(pair, (list, tuple)) and len(pair) >= 2 else [NAN]
+    return [0, 0] if any(number != number for number in numbers) else [min(max(number, 0), 1) for number in numbers]
 
 
 def _count(value: Any) -> int:

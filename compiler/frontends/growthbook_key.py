@@ -24,7 +24,7 @@ def decrypt(text: str, key: str) -> str:
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
     from cryptography.hazmat.primitives.padding import PKCS7
 
-    begin, dot, rest = text.partition(".")
+    begin, rest = [*text.split("."), ""][:2]
     try:
         cipher = Cipher(algorithms.AES(_bytes(key)), modes.CBC(_bytes(begin))).decryptor()
         padded = cipher.update(_bytes(rest)) + cipher.finalize()
@@ -35,6 +35,6 @@ def decrypt(text: str, key: str) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    """Base64, with or without its padding."""
-    bare = text.rstrip("=")
-    return b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+    """Base64 as `atob` reads it: white space does not count, and padding is there in full or not at all."""
+    bare = "".join(text.split())
+    return b64decode(bare if "=" in bare else bare + "=" * (-len(bare) % 4), validate=True)

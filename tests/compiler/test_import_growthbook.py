@@ -80,8 +80,11 @@ def test_an_encrypted_payload_is_read_with_its_key(monkeypatch):
     assert read(text, KEY).flags[0].values == {"on": True}
     monkeypatch.setenv("GROWTHBOOK_DECRYPTION_KEY", KEY)
     assert read(text).flags[0].original == "a"
-    with pytest.raises(ImportRefused, match="cannot be decrypted"):
-        read(text, "nonsense")
+    for key in (f" {KEY}\n", KEY.rstrip("=")):
+        assert read(text, key).flags[0].original == "a"
+    for key in ("nonsense", KEY[:-1]):
+        with pytest.raises(ImportRefused, match="cannot be decrypted"):
+            read(text, key)
     with pytest.raises(ImportRefused, match="holds no JSON"):
         read(json.dumps({"encryptedFeatures": encrypted(b"{")}), KEY)
 
@@ -111,18 +114,94 @@ def test_the_rest_api_gives_definitions_by_environment():
         ({"$not": {"a": {"$ne": 1}}}, "growthbook.eq(visitor.a, 1)"),
         ({"a": {"$nin": ["x && y"]}, "b": 1}, '!growthbook.any_of(visitor.a, ["x && y"]) && growthbook.is(visitor.b, 1)'),
         ({"tags": {"$size": {"$gt": 2}}}, 'growthbook.type_is(visitor.tags, "array") && growthbook.gt(growthbook.size(visitor.tags), 2)'),
-        ({"pets": {"$elemMatch": {"kind": "dog"}}}, 'growthbook.elements(visitor.pets).exists(x, growthbook.truthy(x) && growthbook.is(x.kind, "dog"))'),
+        ({"pets": {"$elemMatch": {"kind": "dog"}}}, 'growthbook.elements(visitor.pets).exists(x, growthbook.ne(x, null) && growthbook.is(x.kind, "dog"))'),
+        ({"pets": {"$elemMatch": {"$in": 5}}}, "false"),
         ({"a": {"$all": [1, 2]}}, "growthbook.all_of(visitor.a, [1, 2])"),
         ({"a": {"$in": 5}}, "false"),
         ({"a": {"$unknown": 5}}, "false"),
         ({"a": {"$regex": "("}}, "false"),
         ({"a": {"$regex": 5}}, "false"),
         ({"a": {"$inGroup": "none"}}, "segment.none_2"),
+        ({"a": {"$notInGroup": None}}, "!segment.null_2"),
         ({"in": "x"}, 'growthbook.is(visitor.in_2, "x")'),
+        ({"$or": [5, {"a": 1}]}, "true"),
+        ({"$or": ["x", {"a": 1}]}, 'growthbook.is(visitor.n_0, "x") || growthbook.is(visitor.a, 1)'),
     ],
 )
 def test_a_condition(condition, text):
     assert when(condition) == text
+
+
+GROUPS = {
+    "old": ["x"],
+    "list": {"type": "list", "attributeKey": "plan", "values": ["x", "y"]},
+    "bare": {"type": "list", "values": ["x"]},
+    "broken": {"type": "list", "attributeKey": "plan"},
+    "us": {"type": "condition", "condition": {"country": "US"}},
+    "both": {"type": "condition", "condition": {"$savedGroup": {"id": "us"}, "age": {"$gt": 18}}},
+    "itself": {"type": "condition", "condition": {"$not": {"$savedGroup": {"id": "itself"}}}},
+    "newer": {"type": "cohort"},
+    "null": None,
+}
+
+
+@pytest.mark.parametrize(
+    "condition, context, found",
+    [
+        ({"$savedGroup": {"id": "list"}}, {"plan": "y"}, True),
+        ({"$savedGroup": {"id": "list"}}, {"plan": "z"}, False),
+        ({"$savedGroup": {"id": "list", "attributeKey": "tags"}}, {"plan": "z", "tags": ["z", "x"]}, True),
+        ({"$savedGroup": {"id": "list", "attributeKey": None}}, {"plan": "x"}, False),
+        ({"$savedGroup": {"id": "bare", "attributeKey": "a.b"}}, {"a": {"b": "x"}}, True),
+        ({"$savedGroup": {"id": "bare"}}, {"plan": "x"}, False),
+        ({"$savedGroup": {"id": "broken"}}, {"plan": "x"}, False),
+        ({"$savedGroup": {"id": "old"}}, {"plan": "x"}, False),
+        ({"$savedGroup": {"id": "newer"}}, {}, False),
+        ({"$not": {"$savedGroup": {"id": "unknown"}}}, {}, True),
+        ({"$savedGroup": "us"}, {"country": "US"}, False),
+        ({"$savedGroup": {"id": "both"}}, {"country": "US", "age": 20}, True),
+        ({"$savedGroup": {"id": "both", "attributeKey": "plan"}}, {"country": "US", "age": 10}, False),
+        ({"$savedGroup": {"id": "itself"}}, {}, True),  # within itself it holds for nobody
+        ({"pets": {"$elemMatch": {"$savedGroup": {"id": "us"}, "kind": "cat"}}}, {"pets": [{"kind": "cat", "country": "US"}]}, True),
+        ({"plan": {"$inGroup": "list"}}, {"plan": "y"}, True),
+        ({"plan": {"$notInGroup": "bare"}}, {"plan": "y"}, True),
+        ({"plan": {"$notInGroup": "unknown"}}, {"plan": "y"}, True),
+        ({"plan": {"$notInGroup": "broken"}}, {"plan": "y"}, False),
+        ({"plan": {"$notInGroup": "us"}}, {"plan": "y"}, False),
+        ({"plan": {"$notInGroup": None}}, {"plan": "y"}, False),
+        ({"tags": {"$elemMatch": {"$eq": 0}}}, {"tags": [None, 0]}, True),
+        ({"tags": {"$elemMatch": {"$ne": 1}}}, {"tags": [None, 1]}, False),
+    ],
+)
+def test_a_condition_holds(condition, context, found, tmp_path):
+    text = json.dumps({"features": {"a": {"defaultValue": False, "rules": [{"condition": condition, "force": True}]}}, "savedGroups": GROUPS})
+    assert value_of(text, "a", tmp_path, **context) is found
+
+
+def test_a_saved_group_is_a_segment():
+    conditions = Conditions(GROUPS)
+    assert conditions.condition({"$savedGroup": {"id": "both"}}) == "segment.both"
+    assert [segment.when for segment in conditions.segments.values()] == ['growthbook.is(visitor.country, "US")', "segment.us && growthbook.gt(visitor.age, 18)"]
+
+
+def test_saved_groups_too_deep_are_inexpressible():
+    groups = {str(n): {"type": "condition", "condition": {"$savedGroup": {"id": str(n + 1)}, "a": n}} for n in range(100)}
+    with pytest.raises(Inexpressible, match="too deep"):
+        Conditions(groups).condition({"$savedGroup": {"id": "0"}})
+
+
+def test_a_condition_of_many_parts_becomes_segments(tmp_path):
+    parts = [{"city": f"Nieuw-Amsterdam {number}", "age": {"$gt": number}} for number in range(500)]
+    rules = [{"condition": {"$nor": parts}, "force": "few"}, {"condition": {"$and": [{"$not": part} for part in parts[:-1]]}, "force": "last"}]
+    text = payload(a={"defaultValue": "some", "rules": rules})
+    cities = {"Leiden": "few", "Nieuw-Amsterdam 499": "last", "Nieuw-Amsterdam 3": "some"}
+    assert {city: value_of(text, "a", tmp_path / city, city=city, age=1000) for city in cities} == cities
+
+
+def test_a_condition_that_is_too_long_is_listed():
+    rules = [{"condition": {"a": ["x" * 11_000]}, "force": 1}]
+    (left,) = read(payload(a={"rules": rules})).unsupported
+    assert "a condition of 11,0" in left.what
 
 
 def test_a_long_list_becomes_segments():
@@ -135,6 +214,11 @@ def test_a_long_list_becomes_segments():
 def test_what_re2_has_not_is_inexpressible():
     with pytest.raises(Inexpressible, match="looks behind"):
         when({"a": {"$regex": "(?<=a)b"}})
+
+
+def test_lists_three_deep_are_inexpressible():
+    with pytest.raises(Inexpressible, match="lists within lists"):
+        when({"a": {"$elemMatch": {"b": {"$elemMatch": {"c": {"$elemMatch": {"$eq": 1}}}}}}})
 
 
 @pytest.mark.parametrize(
@@ -178,6 +262,13 @@ def test_what_re2_lacks(pattern):
         ({}, [0.2, 0.2], ((0, 500), (500, 1000))),
         ({"ranges": [[0, 0.1], [0.05, 0.3]]}, None, ((0, 100), (100, 300))),
         ({"hashVersion": 2}, [0.3334, 0.6666], ((0, 3334), (3334, 10000))),
+        ({"ranges": []}, [0.5, 0.5], ()),
+        ({"ranges": [["0", "0.1"], [0.2]]}, None, ((0, 100),)),
+        ({"ranges": {}}, None, ()),
+        ({"coverage": "0.4"}, [0.5, 0.5], ((0, 200), (500, 700))),
+        ({"coverage": None}, [0.5, 0.5], ()),
+        ({"coverage": {}}, [0.5, 0.5], ()),
+        ({"status": "draft", "active": False}, [0.5, 0.5], ((0, 500), (500, 1000))),  # of experiments by themselves alone
     ],
 )
 def test_arms_own_the_buckets_that_growthbook_gives_them(parts, weights, found):
@@ -188,6 +279,38 @@ def test_arms_own_the_buckets_that_growthbook_gives_them(parts, weights, found):
 def test_an_id_of_zero_is_nobody(tmp_path):
     text = payload(a={"defaultValue": "none", "rules": [{"variations": ["x", "y"]}]})
     assert value_of(text, "a", tmp_path, id=0) == "none"
+
+
+@pytest.mark.parametrize(
+    "rule, found",
+    [
+        ({"force": 1, "range": [0, 1]}, 1),
+        ({"force": 1, "range": []}, 0),
+        ({"force": 1, "range": [0, 1, 5], "coverage": 0}, 1),
+        ({"force": 1, "coverage": "1"}, 1),
+        ({"force": 1, "coverage": {}}, 0),
+        ({"force": 1, "coverage": 1, "hashVersion": "2"}, 0),
+        ({"variations": [0, 1], "weights": [0, 1], "namespace": ["ns", 0, 1]}, 1),
+        ({"variations": [0, 1], "weights": [0, 1], "namespace": ["ns", 0]}, 0),
+        ({"variations": [0, 1], "weights": [0, 1], "namespace": ["ns", 0, 0], "filters": []}, 1),
+        ({"variations": [0, 1], "weights": [0, 1], "hashVersion": [2]}, 0),
+        ({"variations": [0, 1], "weights": [0, 1], "fallbackAttribute": ["x"]}, 1),
+        ({"force": 1, "filters": [{"ranges": [[0.2828, 0.2829]]}]}, 1),  # no seed is the text "undefined"
+    ],
+)
+def test_who_is_in_a_rule(rule, found, tmp_path):
+    assert value_of(payload(a={"defaultValue": 0, "rules": [rule]}), "a", tmp_path, id="u1") == found
+
+
+def test_a_variation_passes_on_in_rules_alone(tmp_path):
+    parts = {"variations": ["x", "y"], "weights": [0, 1], "meta": [{}, {"passthrough": True}]}
+    text = json.dumps({"features": {"a": {"defaultValue": "z", "rules": [parts]}}, "experiments": [{"key": "b", **parts}]})
+    assert [value_of(text, flag, tmp_path / flag, id="u1") for flag in "ab"] == ["z", "y"]
+
+
+def test_nobody_keeps_an_arm_of_what_has_stopped():
+    (experiment,) = read(json.dumps({"experiments": [{"key": "b", "variations": [0, 1], "bucketVersion": 2, "status": "stopped"}]})).experiments
+    assert (experiment.sticky, experiment.version) == (False, 0)
 
 
 CIRCLE = payload(
@@ -225,6 +348,8 @@ def test_the_first_redirect_that_takes_a_visitor_ends_the_search(tmp_path):
     "experiment, what",
     [
         ({"variations": []}, "it has no variations"),
+        ({"key": None, "variations": [0, 1]}, "it has no key"),
+        ({"key": "", "variations": [{}, {"urlRedirect": "/"}], "urlPatterns": [{"type": "simple", "pattern": "/"}]}, "it has no key"),
         ({"variations": [{}, {"js": "x"}]}, "its changes to the page"),
         ({"variations": [0, 1], "groups": ["beta"]}, "its targeting by the old key `groups`"),
         ({"variations": [{}, {"urlRedirect": "/"}], "urlPatterns": [{"type": "simple", "pattern": "/"}], "manual": True}, "it begins when"),
@@ -234,7 +359,7 @@ def test_the_first_redirect_that_takes_a_visitor_ends_the_search(tmp_path):
 )
 def test_what_of_an_experiment_is_listed(experiment, what):
     (left,) = read(json.dumps({"experiments": [{"key": "exp", **experiment}]})).unsupported
-    assert left.where == "experiment exp" and what in left.what
+    assert left.where == f"experiment {experiment.get('key', 'exp') or ''}" and what in left.what
 
 
 def test_rules_that_reach_nobody_are_told():

@@ -1,8 +1,9 @@
 """GrowthBook's own cases (packages/sdk-js/test/cases.json, spec 0.8.0), each imported, compiled, loaded and decided.
 
 What an SDK's options say becomes what the edge would be given: the URL an attribute of the request, a variation forced by
-the URL or by `forcedVariations` a preview, sticky bucket documents the visitor's kept arms. `enabled: false` leaves the
-experiments out of the payload, `qaMode` stops them.
+the URL or by `forcedVariations` a preview of an experiment without targeting, sticky bucket documents the visitor's kept
+arms. `enabled: false` leaves the experiments out of the payload; `qaMode`, or a variation forced that there is not, lets
+nobody into them.
 
 Compared of a decision: the value, whether it is on, where it comes from (`source`), the rule's id, and of an experiment
 whether the visitor is in it, by a hash or not, the variation, the attribute and value that were hashed, the bucket, whether
@@ -34,6 +35,7 @@ from tessera.types import Decision, Visit
 from tests.conformance.case import Case
 from tests.conformance.flags import compiled, decided
 
+_LEAF = rf"_(?:leaf_(\d+)|{REST})(?:_\d+)?$"  # of the names of a contextual bandit's experiments and rules
 _OPTIONS = ("features", "experiments", "savedGroups", "contextualBandits")
 
 
@@ -141,8 +143,7 @@ class _Run:
     @property
     def variation(self) -> int:
         """The number of the variation in GrowthBook's list, which has those that pass on as well."""
-        spec = _specs(self.payload)[self.experiment.key]
-        return _kept(spec)[self.decision.arm]
+        return _kept(self.payload, self.experiment.key)[self.decision.arm]
 
     @property
     def hashed(self) -> tuple[str, Any]:
@@ -173,7 +174,7 @@ class _Run:
             design = self.experiment.design
             number = assign.HASHES[design.hash].number(self.experiment.salt, to_text(value), design.buckets)
             found["bucket"] = number / design.buckets
-        leaf = re.search(rf"_(?:leaf_(\d+)|{REST})(?:_\d+)?$", self.experiment.name)
+        leaf = re.search(_LEAF, self.experiment.name)
         if found["hashUsed"] and leaf:
             found["leafId"] = int(leaf[1] or -1)
         return found
@@ -181,59 +182,67 @@ class _Run:
 
 def _specs(payload: Mapping) -> dict[str, dict]:
     """Experiment key → the rule or auto experiment that has it."""
-    rules = {rule.get("key") or name: rule for name, feature in payload["features"].items() for rule in feature.get("rules") or [] if _variations(rule)}
-    return rules | {experiment["key"]: experiment for experiment in payload["experiments"]}
+    return {rule.get("key") or name: rule for name, rule in _rules(payload) if _variations(rule)} | {spec["key"]: spec for spec in payload["experiments"]}
+
+
+def _rules(payload: Mapping) -> Iterator[tuple[str, dict]]:
+    return ((name, rule) for name, feature in payload["features"].items() for rule in feature.get("rules") or [])
 
 
 def _variations(spec: Mapping) -> list:
     return spec.get("contextualVariations") or spec.get("variations") or []
 
 
-def _kept(spec: Mapping) -> list[int]:
-    """The variations that are arms: those that do not pass on to the next rule."""
-    meta = spec.get("meta") or []
+def _kept(payload: Mapping, key: str) -> list[int]:
+    """The variations of an experiment that are arms: of a rule, those that do not pass on to the next one."""
+    spec = _specs(payload)[key]
+    meta = [] if spec in payload["experiments"] else spec.get("meta") or []
     return [number for number in range(len(_variations(spec))) if not (number < len(meta) and meta[number].get("passthrough"))]
 
 
-def _payload(context: Mapping, sticky: bool) -> dict:
-    """The payload of an SDK whose options say the same. Without a sticky bucket service there are no fallbacks either."""
+def _payload(context: Mapping, sticky: bool) -> tuple[dict, dict[str, int]]:
+    """The payload of an SDK whose options say the same, and the variations that they force. Without a sticky bucket service there
+    are no fallbacks either."""
     payload = {key: deepcopy(context.get(key) or ([] if key == "experiments" else {})) for key in _OPTIONS}
-    if context.get("enabled") is False:
+    enabled = context.get("enabled") is not False
+    if not enabled:
         payload["experiments"] = [{**experiment, "active": False} for experiment in payload["experiments"]]
-        for rule in (rule for feature in payload["features"].values() for rule in feature.get("rules") or []):
+        for _, rule in _rules(payload):
             rule.pop("variations", None)
             rule.pop("contextualVariations", None)
-    specs = [rule for feature in payload["features"].values() for rule in feature.get("rules") or []] + payload["experiments"]
-    for spec in specs:
+    for spec in [rule for _, rule in _rules(payload)] + payload["experiments"]:
         if not sticky:
             spec["disableStickyBucketing"] = True
         elif _variations(spec):
             spec.setdefault("bucketVersion", 0)
-        if context.get("qaMode") and _variations(spec):
-            spec["status"] = "stopped"
-    return payload
+    forced = {}
+    for key, spec in _specs(payload).items():
+        number = assign.query_override(key, context.get("url") or "", len(_variations(spec)))
+        number = (context.get("forcedVariations") or {}).get(key) if number is None else number
+        if number in _kept(payload, key) and enabled:
+            forced[key] = number
+            of_auto = ("filters", "parentConditions", "active", "status") if spec in payload["experiments"] else ()
+            for targeting in ("condition", "namespace", "hashVersion", *of_auto):
+                spec.pop(targeting, None)
+        elif number is not None or context.get("qaMode") and "force" not in spec:
+            spec |= {"ranges": [], "disableStickyBucketing": True}
+    return payload, forced
 
 
 def _run(context: Mapping, flag: str, documents: list | None = None) -> _Run:
-    payload = _payload(context, documents is not None)
+    payload, wanted = _payload(context, documents is not None)
     site = growthbook.read(json.dumps(payload))
     assert not site.unsupported, "; ".join(f"{told.where}: {told.what}" for told in site.unsupported)
     with TemporaryDirectory() as folder:
         bundle = compiled(site, Path(folder))
     attributes = {**(context.get("attributes") or {}), **(context.get("attributeOverrides") or {})}
-    url = context.get("url") or ""
-    forced = {} if context.get("enabled") is False else _forced(site, payload, url, context.get("forcedVariations") or {})
+    forced = _forced(site, payload, wanted)
     sticky = _sticky(site, payload, attributes, documents or [])
-    visit = visit_of(bundle, {**attributes, "request.url": url}, sticky=sticky, forced=forced)
+    visit = visit_of(bundle, {**attributes, "request.url": context.get("url") or ""}, sticky=sticky, forced=forced)
     run = _Run(payload, site, bundle, visit._replace(preview=bool(forced)))
-    return decide_again(run, flag)
-
-
-def decide_again(run: _Run, flag: str) -> _Run:
-    """The decision of a flag for the run's visit."""
-    if not any((slot.flag or slot.name) == flag for slot in run.bundle.slots):
+    if not any((slot.flag or slot.name) == flag for slot in bundle.slots):
         return run
-    value, _, decision = decided(run.bundle, flag, run.visit)
+    value, _, decision = decided(bundle, flag, run.visit)
     return replace(run, value=_listed(value), decision=decision)
 
 
@@ -242,17 +251,9 @@ def _listed(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
-def _forced(site: Site, payload: Mapping, url: str, wanted: Mapping[str, int]) -> dict[str, str]:
+def _forced(site: Site, payload: Mapping, wanted: Mapping[str, int]) -> dict[str, str]:
     """Experiment → the arm that the URL or the caller forces."""
-    forced = {}
-    specs = _specs(payload)
-    for experiment in site.experiments:
-        spec = specs[experiment.original]
-        number = assign.query_override(experiment.original, url, len(_variations(spec)))
-        number = wanted.get(experiment.original) if number is None else number
-        if number in _kept(spec):
-            forced[experiment.name] = experiment.arms[_kept(spec).index(number)].name
-    return forced
+    return {e.name: e.arms[_kept(payload, e.original).index(wanted[e.original])].name for e in site.experiments if e.original in wanted}
 
 
 def _sticky(site: Site, payload: Mapping, attributes: Mapping, documents: list[dict]) -> dict[str, str]:
@@ -261,11 +262,13 @@ def _sticky(site: Site, payload: Mapping, attributes: Mapping, documents: list[d
     assignments = {(doc["attributeName"], doc["attributeValue"]): doc.get("assignments") or {} for doc in documents}
     for experiment in site.experiments:
         spec = _specs(payload)[experiment.original]
-        keys = {meta.get("key"): experiment.arms[i].name for i, n in enumerate(_kept(spec)) for meta in (spec.get("meta") or [])[n : n + 1]}
+        meta = spec.get("meta") or []
+        keys = {meta[n].get("key"): experiment.arms[i].name for i, n in enumerate(_kept(payload, experiment.original)) if n < len(meta)}
         for attribute in (spec.get("fallbackAttribute") or "id", spec.get("hashAttribute") or "id"):
-            for name, arm in assignments.get((attribute, to_text(attributes.get(attribute))), {}).items():
+            value = attributes.get(attribute)
+            for name, key in assignments.get((attribute, to_text(value)), {}).items() if truthy(value) else ():
                 if name.rpartition("__")[0] == experiment.original:
-                    kept[name] = keys.get(arm, arm)
+                    kept[name] = keys.get(key, "")
     return kept
 
 
@@ -282,7 +285,7 @@ def _feature(row: list) -> str | None:
     found = {"value": run.value, "on": truthy(run.value), "off": not truthy(run.value), "source": run.source}
     wrong = _differs(found, {key: expected[key] for key in found})
     if wrong is None and expected.get("ruleId"):
-        wrong = _differs(run.rule, Names().of(expected["ruleId"]))
+        wrong = _differs(re.sub(_LEAF, "", run.rule), Names().of(expected["ruleId"]))
     if wrong is None and "experimentResult" in expected:
         wrong = _told(run, expected["experimentResult"])
     return wrong
@@ -312,16 +315,16 @@ def _sticky_bucket(row: list) -> str | None:
 
 
 def _redirect(row: list) -> str | None:
-    """The one flag of all redirects; whoever redirects asks first whether the new page would redirect by the same experiment."""
+    """The one flag of all redirects; whoever redirects asks first whether the experiment by itself would redirect the new page as well."""
     _, context, expected = row
     run = _run(context, growthbook.REDIRECT)
     found = []
-    if run.experiment is not None:
+    if run.rule:
+        spec = next(spec for spec in run.payload["experiments"] if Names().of(spec["key"]) == run.rule.removesuffix("_forced"))
         url = run.value
-        if url and _specs(run.payload)[run.experiment.key].get("persistQueryString"):
+        if url and spec.get("persistQueryString"):
             url = urls.with_parameters(context["url"], url)
-        there = decide_again(replace(run, visit=run.visit._replace(values={**run.visit.values, "request.url": url})), growthbook.REDIRECT)
-        again = there.experiment is not None and there.experiment.name == run.experiment.name
+        again = url and _run({**context, "url": url, "experiments": [spec]}, growthbook.REDIRECT).rule
         found = [{"inExperiment": True, "urlRedirect": run.value, "urlWithParams": url if url and not again else ""}]
     return _differs(found, [{"urlRedirect": None, **one} for one in expected])
 
