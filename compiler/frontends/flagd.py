@@ -5,16 +5,21 @@ Targeting becomes rules: see flagd_targeting. Metadata of flags is kept as comme
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from compiler.frontends.document import parse
 from compiler.frontends.flagd_targeting import NO_SUCH_VARIANT, Shared, Targeting
-from compiler.frontends.jsonlogic import Inexpressible
-from compiler.frontends.site import Experiment, Flag, ImportRefused, Names, Site, Unsupported
+from compiler.frontends.jsonlogic import HALF_A_PAIR, SURROGATE, Inexpressible
+from compiler.frontends.site import Experiment, Flag, ImportRefused, Names, Segment, Site, Unsupported
 from compiler.frontends.terms import mapping
 
-__all__ = ["NO_SUCH_VARIANT", "read"]
+__all__ = ["NO_SUCH_VARIANT", "read", "variant_names"]
+
+_SEGMENT = re.compile(r"\bsegment\.(\w+)")
 
 FRACTIONAL = {1: "fractional_v1", 2: "fractional", 3: "fractional_v3"}
 
@@ -35,6 +40,11 @@ def read(text: str, *, fractional: int = 2) -> Site:
     importer = _Importer(Shared(evaluators, FRACTIONAL[fractional]), metadata)
     flags = tuple(flag for key, definition in definitions if (flag := importer.flag(key, definition)) is not None)
     return importer.site(flags)
+
+
+def variant_names() -> Names:
+    """Names for the variants of a flag (one can be the empty text), none of them that of an outcome which is no variant."""
+    return Names({"\0none": "none", "\0error": NO_SUCH_VARIANT})
 
 
 def _definitions(document: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -58,18 +68,27 @@ class _Importer:
 
     def site(self, flags: tuple[Flag, ...]) -> Site:
         """The site of these flags."""
-        read = " ".join(rule.when for flag in flags for rule in flag.rules)
-        segments = tuple(segment for segment in self.shared.segments.values() if f"segment.{segment.name}" in read)
+        segments = self._segments_read(rule.when for flag in flags for rule in flag.rules)
         attributes = self.shared.attributes.read_by(flags, self.experiments, segments)
         return Site("flagd", attributes, flags, tuple(self.experiments), segments, tuple(self.unsupported))
 
+    def _segments_read(self, conditions: Iterable[str]) -> tuple[Segment, ...]:
+        """The segments that conditions ask for, and those that these ask for in turn."""
+        known = {segment.name: segment for segment in self.shared.segments.values()}
+        waiting, read = list(conditions), set[str]()
+        while waiting:
+            found = {name for name in _SEGMENT.findall(waiting.pop()) if name in known} - read
+            read |= found
+            waiting += (known[name].when for name in found)
+        return tuple(segment for name, segment in known.items() if name in read)
+
     def flag(self, key: str, definition: Any) -> Flag | None:
         """The flag; None where its definition is none."""
-        wrong = _malformed(definition)
+        wrong = _malformed(key, definition)
         if wrong:
             self.unsupported.append(Unsupported(f"flag {key}", wrong))
             return None
-        names = Names({"": "none", "\0": NO_SUCH_VARIANT})
+        names = variant_names()
         variants = {variant: names.of(variant) for variant in definition["variants"]}
         values = {variants[variant]: value for variant, value in definition["variants"].items()}
         default = definition.get("defaultVariant")
@@ -99,13 +118,17 @@ class _Importer:
         return "\n".join([*lines, *(f"{name}: {value}" for name, value in metadata.items())])
 
 
-def _malformed(definition: Any) -> str:
+def _malformed(key: str, definition: Any) -> str:
     """What is wrong with a flag's definition; "" where nothing is."""
+    if not key.strip():
+        return "its key is empty"
     if not isinstance(definition, dict):
         return "not an object"
     variants, default = definition.get("variants"), definition.get("defaultVariant")
     if not isinstance(variants, dict) or not variants:
         return "it has no `variants`"
+    if SURROGATE.search(json.dumps([key, variants], ensure_ascii=False)):
+        return HALF_A_PAIR
     if definition.get("state", "ENABLED") not in ("ENABLED", "DISABLED"):
         return f"its `state` is {definition['state']!r}, neither ENABLED nor DISABLED"
     if default is not None and default not in variants:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from compiler.frontends import jsonlogic
-from compiler.frontends.jsonlogic import Data, Inexpressible, Term, is_constant, is_logic, literal, negation, parts
+from compiler.frontends.jsonlogic import HALF_A_PAIR, SURROGATE, Data, Inexpressible, Term, is_constant, is_logic, literal, negation, parts
 from compiler.frontends.site import Arm, Experiment, Names, Rule, Segment
 from compiler.frontends.terms import ALWAYS, LONGEST, NEVER, Attributes, all_of, bare
 from tessera.dialects import flagd
@@ -252,7 +252,7 @@ class Targeting(jsonlogic.Translator):
             return None
         evaluator = args[0]
         when = self.condition(self.shared.evaluators[evaluator], data)
-        if data is not self.data or _mentions(self.shared.evaluators, evaluator, "$flagd"):
+        if data is not self.data or _is_of_a_flag(self.shared.evaluators, evaluator):
             return _short(when)
         if evaluator not in self.shared.segments:
             self.shared.segments[evaluator] = Segment(self.shared.conditions.of(evaluator), evaluator, bare(_short(when)))
@@ -267,6 +267,8 @@ class Targeting(jsonlogic.Translator):
     def _named(self, name: str) -> str:
         if name == "$flagd":
             return f'{{"flagKey": {literal(self.key)}, "timestamp": int(request.at)}}'
+        if SURROGATE.search(name):
+            raise Inexpressible(HALF_A_PAIR)
         return self.shared.attributes.of(name)
 
 
@@ -327,12 +329,12 @@ def _path(rule: Any) -> str | None:
     return args[0] if name == "var" and len(args) == 1 and isinstance(args[0], str) else None
 
 
-def _mentions(evaluators: dict[str, Any], name: Any, prefix: str) -> bool:
-    """Whether an evaluator, or one that it refers to, reads a name that begins so."""
+def _is_of_a_flag(evaluators: dict[str, Any], name: Any) -> bool:
+    """Whether an evaluator, or one that it refers to, depends on the flag: reads `$flagd`, or hashes with the flag's key."""
     seen, waiting = set(), [evaluators.get(name)]
     while waiting:
         found = waiting.pop()
-        if isinstance(found, str) and found.startswith(prefix):
+        if isinstance(found, str) and found.startswith("$flagd") or isinstance(found, dict) and "fractional" in found:
             return True
         if isinstance(found, dict):
             waiting += found.values()

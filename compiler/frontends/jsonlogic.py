@@ -13,14 +13,15 @@ from compiler.frontends.terms import ALWAYS, NEVER, all_of, any_of, joined_by, n
 from tessera.dialects import jsonlogic
 
 LONGEST_CHAIN = 9  # arguments of an `if` that is written with `?`
+MOST_MACROS = 2  # within each other
 MOST = 30  # arguments of a call; longer ones are calls within each other
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_PLACE = re.compile(r"[0-9]+|length", re.ASCII)
 _WORDS = frozenset(
     "true false null in as break const continue else for function if import let loop package namespace return var void while".split()
 )
-_SURROGATE = re.compile("[\ud800-\udfff]")
+HALF_A_PAIR = "half a surrogate pair in a text"
+SURROGATE = re.compile("[\ud800-\udfff]")
 _COMPARISONS = {"==": "eq", "!=": "ne", "===": "strict_eq", "!==": "strict_ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 _TURNED = {"eq": "eq", "ne": "ne", "strict_eq": "strict_eq", "strict_ne": "strict_ne", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 _ANY_NUMBER = {"+": "add", "*": "mul", "min": "min", "max": "max", "cat": "cat", "merge": "merge", "and": "and", "or": "or"}
@@ -46,21 +47,29 @@ class Data:
     Attributes:
         whole: all of the data as CEL, None where that cannot be expressed.
         named: CEL for the value of a name at the top of the data; None where it is looked up in the whole.
-        depth: how many lists are being gone through.
+        depth: how many lists are being gone through; macros: how many of them by a macro of CEL.
     """
 
     whole: str | None
     named: Callable[[str], str] | None = None
     depth: int = 0
+    macros: int = 0
 
     def element(self) -> Data:
-        """The data within map, filter, all, some and none: an element of the list."""
-        return Data(f"it{self.depth + 1}" if self.depth else "it", depth=self.depth + 1)
+        """The data within map, filter, all, some and none: an element of the list.
+
+        Raises:
+            Inexpressible: within more lists than conditions can go through.
+        """
+        if self.macros == MOST_MACROS:
+            raise Inexpressible("lists within lists within lists")
+        return Data(f"it{self.depth + 1}" if self.depth else "it", depth=self.depth + 1, macros=self.macros + 1)
 
     def reduced(self) -> Data:
         """The data within reduce: the element and what has come of those before it."""
         own = {"current": "current", "accumulator": "accumulator"}
-        return Data('{"current": current, "accumulator": accumulator}', lambda name: own.get(name, "null"), self.depth + 1)
+        whole = '{"current": current, "accumulator": accumulator}'
+        return Data(whole, lambda name: own.get(name, "null"), self.depth + 1, self.macros)
 
 
 class Translator:
@@ -200,13 +209,16 @@ class Translator:
             return self._whole(data)
         default = self.value(args[1], data).text if len(args) > 1 else None
         if not is_constant(key) or isinstance(key, (list, dict)):
-            looked = [self._source([key], data), self.value(key, data).text, *([default] if default is not None else [])]
-            return f"jsonlogic.get({', '.join(looked)})"
+            source, looked = self._source([key], data), self.value(key, data).text
+            if default is not None and data.whole is not None:
+                return f"jsonlogic.get({source}, {looked}, {default})"
+            found = f"jsonlogic.get({source}, {looked})"
+            return found if default is None else f"jsonlogic.default({found}, {default})"
         path = jsonlogic.to_text(key)
         if default is None:
             return self.variable(path, data)
-        if data.named is None:
-            return f"jsonlogic.get({self._whole(data)}, {literal(path)}, {default})"
+        if data.whole is not None:
+            return f"jsonlogic.get({data.whole}, {literal(path)}, {default})"
         return f"jsonlogic.default({self.variable(path, data)}, {default})"
 
     def _whole(self, data: Data) -> str:
@@ -244,13 +256,11 @@ def negation(term: str) -> str:
 
 
 def reach(base: str, path: str) -> str:
-    """What lies at a path within a value. The last parts can be places in lists, or a length."""
+    """What lies at a path within a value, null where nothing does. Parts can be places in lists, a length, or no names of CEL."""
     names = path.split(".")
-    if any(_PLACE.fullmatch(name) for name in names):
-        return f"jsonlogic.get({base}, {literal(path)})"
-    for name in names:
-        base += f".{name}" if _IDENTIFIER.fullmatch(name) and name not in _WORDS else f"[{literal(name)}]"
-    return base
+    if all(_IDENTIFIER.fullmatch(name) and name not in _WORDS and name != "length" for name in names):
+        return ".".join((base, *names))
+    return f"jsonlogic.get({base}, {literal(path)})"
 
 
 def literal(value: Any) -> str:
@@ -263,8 +273,8 @@ def literal(value: Any) -> str:
         return f"[{', '.join(map(literal, value))}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{literal(key)}: {literal(held)}' for key, held in value.items())}}}"
-    if isinstance(value, str) and _SURROGATE.search(value):
-        raise Inexpressible("half a surrogate pair in a text")
+    if isinstance(value, str) and SURROGATE.search(value):
+        raise Inexpressible(HALF_A_PAIR)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return _number(value)
     return json.dumps(value, ensure_ascii=False)

@@ -14,6 +14,7 @@ from tests.conformance.flags import compiled, decided
 from tests.golden.imports import FOLDER, copied, expected, source, told
 
 VARIANTS = {"a": "A", "b": "B", "c": "C", "none": "N", "true": "T"}
+UNNAMED = VARIANTS | {"": "E"}
 BUCKETS = [["a", 1], ["b", 1]]
 STAFF = {"$evaluators": {"staff": {"in": ["@shop", {"var": "email"}]}, "again": {"!": {"$ref": "staff"}}}}
 
@@ -68,6 +69,7 @@ def test_what_is_not_of_the_format_is_refused(text, message):
         ({"variants": VARIANTS, "defaultVariant": "z"}, "its `defaultVariant` 'z' is none of its variants"),
         ({"variants": VARIANTS, "targeting": "a"}, "its `targeting` is not an object"),
         ({"variants": VARIANTS, "metadata": 1}, "its `metadata` is not an object"),
+        ({"variants": {"a": "\ud800"}}, "half a surrogate pair in a text"),
     ],
 )
 def test_a_malformed_flag_is_listed_and_left_out(flag, what):
@@ -76,10 +78,18 @@ def test_a_malformed_flag_is_listed_and_left_out(flag, what):
     assert told(site) == f"flag f: {what}\n"
 
 
+@pytest.mark.parametrize("key, what", [("", "its key is empty"), ("\n", "its key is empty"), ("\ud800", "half a surrogate pair in a text")])
+def test_a_flag_with_a_key_that_names_nothing_is_listed(key, what):
+    site = read(json.dumps({"flags": {key: {"variants": VARIANTS}, "g": {"variants": VARIANTS}}}))
+    assert ([flag.name for flag in site.flags], [found.what for found in site.unsupported]) == (["g"], [what])
+
+
 @pytest.mark.parametrize(
     "targeting, what",
     [
         ({"upper": ["a"]}, "the operator `upper`"),
+        ({"if": [{"var": "\ud800"}, "a"]}, "half a surrogate pair in a text"),
+        ({"if": [{"some": [{"var": "x"}, {"all": [{"var": "y"}, {"map": [{"var": "z"}, 1]}]}]}, "a"]}, "lists within lists within lists"),
         ({"if": [{"$ref": "nobody"}, "a"]}, "a reference to the evaluator `nobody`, which is not there"),
         ({"if": [{"$ref": "loop"}, "a"]}, "a reference to the evaluator `loop`, which refers to itself"),
         ({"if": [{"var": ""}, "a"]}, "all of the context at once"),
@@ -133,6 +143,26 @@ def test_an_evaluator_can_be_all_of_the_targeting_and_flags_can_be_a_list():
     assert [(rule.when, rule.show) for rule in flag.rules] == [("segment.staff", "a"), ("true", "b")]
 
 
+def test_segments_that_segments_ask_for_are_kept_and_others_are_not(tmp_path):
+    evaluators = {"c": {"!": {"$ref": "b"}}, "b": {"or": [{"$ref": "a"}, {"var": "y"}]}, "a": {"var": "x"}, "ab": {"var": "z"}}
+    flags = {"f": {"variants": VARIANTS, "targeting": {"if": [{"$ref": "c"}, "a", "b"]}}, "g": {"variants": VARIANTS, "targeting": {"if": [{"$ref": "ab"}, {"?": 1}]}}}
+    site = read(json.dumps({"flags": flags, "$evaluators": evaluators}))
+    assert {segment.name: segment.when for segment in site.segments} == {
+        "a": "jsonlogic.truthy(visitor.x)", "b": "segment.a || jsonlogic.truthy(visitor.y)", "c": "!segment.b",
+    }  # fmt: skip
+    bundle = compiled(site, tmp_path)
+    assert [decided(bundle, "f", visit_of(bundle, context))[0] for context in ({}, {"x": 1}, {"y": 1})] == ["A", "B", "B"]
+
+
+@pytest.mark.parametrize("evaluator", ["half", "other"])
+def test_an_evaluator_that_hashes_with_the_flag_s_key_is_no_segment(evaluator):
+    evaluators = {"half": {"fractional": [[True, 1], [False, 1]]}, "other": {"!": {"$ref": "half"}}}
+    flags = {key: {"variants": VARIANTS, "targeting": {"if": [{"$ref": evaluator}, "a", "b"]}} for key in ("f", "g")}
+    site = read(json.dumps({"flags": flags, "$evaluators": evaluators}))
+    assert [f'fractional("{flag.original}"' in flag.rules[0].when for flag in site.flags] == [True, True]
+    assert not site.segments
+
+
 def test_shares_are_weights_where_they_leave_no_gap():
     (test,) = read(file({"fractional": [["a", 3], ["b"], ["a", 0], ["c", -2]]})).experiments
     assert (test.hash, test.buckets, test.salt, test.unit) == ("flagd", 4, "my-flag", "visitor.targeting_key")
@@ -178,12 +208,16 @@ CASES = [  # targeting, context, what is decided: a value, `default`, or `error`
     ({"fractional": [{"cat": [{"var": "x.y"}, "T0"]}, ["a", 50], ["b", 50]]}, {"x": {"y": "6Lv"}}, "B"),
     ({"fractional": [{"var": "id"}, [{"var": "x"}, 50], ["b", {"var": "y"}]]}, {"id": "ejOoVL", "x": "c", "y": 1}, "C"),
     ({"if": [{"fractional": [{"var": "id"}, [True, 50], [False, 50]]}, "a", "b"]}, {"id": "6LvT0"}, "B"),
+    ({"var": [{"if": [{"var": "x"}, "p", "q"]}, "b"]}, {}, "B"),
+    ({"var": [{"if": [{"var": "x"}, "p", "q"]}, "b"]}, {"q": "a"}, "A"),
+    ({"var": "name"}, {"name": ""}, "E"),
+    ({"if": [{"in": ["x", ["x", {"var": "user.first-name"}]]}, "a", "b"]}, {"user": {}}, "A"),
 ]
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory):
-    flags = {f"case {i}": {"variants": VARIANTS, "defaultVariant": "c", "targeting": targeting} for i, (targeting, _, _) in enumerate(CASES)}
+    flags = {f"case {i}": {"variants": UNNAMED, "defaultVariant": "c", "targeting": targeting} for i, (targeting, _, _) in enumerate(CASES)}
     text = json.dumps({"flags": flags}).replace('"my-flag"', '"case 16"')
     return compiled(read(text), tmp_path_factory.mktemp("flagd"))
 

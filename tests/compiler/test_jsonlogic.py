@@ -14,7 +14,7 @@ X, Y = {"var": "x"}, {"var": "y.z"}
     [
         (X, "visitor.x"),
         (Y, "visitor.y.z"),
-        ({"var": "y.first-name.in"}, 'visitor.y["first-name"]["in"]'),
+        ({"var": "y.first-name.in"}, 'jsonlogic.get(visitor.y, "first-name.in")'),
         ({"var": "y.0.length"}, 'jsonlogic.get(visitor.y, "0.length")'),
         ({"var": ["x", 1]}, "jsonlogic.default(visitor.x, 1)"),
         ({"var": {"if": [X, "p.q", "r"]}}, 'jsonlogic.get({"p": visitor.p, "r": visitor.r}, jsonlogic.choose(visitor.x, "p.q", "r"))'),
@@ -37,6 +37,8 @@ X, Y = {"var": "x"}, {"var": "y.z"}
         ({"all": [X, {">": [{"var": ""}, 1]}]}, "(jsonlogic.truthy(jsonlogic.list(visitor.x)) && jsonlogic.list(visitor.x).all(it, jsonlogic.gt(it, 1)))"),
         ({"none": [X, {"var": "a"}]}, "!jsonlogic.list(visitor.x).exists(it, jsonlogic.truthy(it.a))"),
         ({"reduce": [X, {"+": [{"var": "current.n"}, {"var": "accumulator"}]}, 0]}, "jsonlogic.reduce(jsonlogic.list(visitor.x), jsonlogic.add(current.n, accumulator), 0)"),
+        ({"reduce": [X, {"var": ["accumulator", 1]}]}, 'jsonlogic.reduce(jsonlogic.list(visitor.x), jsonlogic.get({"current": current, "accumulator": accumulator}, "accumulator", 1), null)'),
+        ({"var": [{"if": [X, "p", "q"]}, 1]}, 'jsonlogic.default(jsonlogic.get({"p": visitor.p, "q": visitor.q}, jsonlogic.choose(visitor.x, "p", "q")), 1)'),
         ({"log": X}, "visitor.x"),
         ([1, X, {}, {"a": 1, "b": [None]}], '[1, visitor.x, {}, {"a": 1, "b": [null]}]'),
         ("a\"\\\n", '"a\\"\\\\\\n"'),
@@ -83,7 +85,7 @@ def test_all_of_the_data_can_be_one_value(rule, value):
     assert Translator().value(rule, WHOLE).text == value
 
 
-@pytest.mark.parametrize("rule", [{"var": ""}, {"var": None}, {"var": X}, {"missing": {"cat": ["a", X]}}, {"upper": X}, "\ud800"])
+@pytest.mark.parametrize("rule", [{"var": ""}, {"var": None}, {"var": X}, {"missing": {"cat": ["a", X]}}, {"upper": X}, "\ud800", {"map": [X, {"map": [X, {"map": [X, 1]}]}]}])
 def test_what_has_no_counterpart_is_refused(rule):
     with pytest.raises(Inexpressible):
         Translator().value(rule, NAMED)

@@ -13,7 +13,7 @@ from typing import Any
 
 from compiler.contexts import visit_of
 from compiler.frontends import flagd
-from compiler.frontends.site import Names, Site
+from compiler.frontends.site import Site
 from tests.conformance.case import Case
 from tests.conformance.flags import compiled, decided
 from tests.conformance.gherkin import Scenario, Step, scenarios
@@ -167,7 +167,7 @@ def _fits(kind: str, value: Any) -> bool:
 
 
 def _original(definition: dict[str, Any], name: str) -> str:
-    names = Names({"": "none", "\0": flagd.NO_SUCH_VARIANT})
+    names = flagd.variant_names()
     return next(variant for variant in definition["variants"] if names.of(variant) == name)
 
 

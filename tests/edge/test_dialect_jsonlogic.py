@@ -29,6 +29,19 @@ def test_functions(name, arguments, expected):
 
 
 @pytest.mark.parametrize(
+    "name, arguments, expected",
+    [  # where lengths are no whole numbers, or no list's
+        ("jsonlogic.substr", ["true", 1, -1.2], "r"), ("jsonlogic.substr", ["true", 0, -0.5], "tru"), ("jsonlogic.substr", ["true", -2, 1.9], "u"),
+        ("jsonlogic.substr", ["true", 0, "-1"], ""), ("jsonlogic.substr", ["true", 3, -math.inf], ""),
+        ("jsonlogic.missing_some", [{}, 2, "abc"], ()), ("jsonlogic.missing_some", [{}, 3, "abc"], ("abc",)),
+        ("jsonlogic.missing_some", [{}, 0, {"a": 1, "b": 2}], ({"a": 1, "b": 2},)),
+    ],
+)  # fmt: skip
+def test_odd_lengths(name, arguments, expected):
+    assert FUNCTIONS[name].call(*arguments) == expected
+
+
+@pytest.mark.parametrize(
     "value, encoded",
     [  # RFC 8949, appendix A; whole numbers are integers here, whatever their type
         (0, "00"), (23, "17"), (24, "1818"), (100, "1864"), (1000, "1903e8"), (1000000, "1a000f4240"), (1000000000000, "1b000000e8d4a51000"),

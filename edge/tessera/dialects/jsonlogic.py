@@ -195,8 +195,9 @@ def substr(source: Any = _MISSING, start: Any = 0, length: Any = _MISSING, *_: A
     size = len(units) // 2
     first = _whole(start, 0)
     first = max(size + first, 0) if first < 0 else min(first, size)
-    count = size - first if length is _MISSING else _whole(length, 0)
-    end = max(size + count, first) if count < 0 else min(first + count, size)
+    if length is not _MISSING and to_number(length) < 0:  # a negative text leaves nothing: JavaScript's `+` joins it to the length
+        length = max(size - first + length, 0) if isinstance(length, (int, float)) else 0
+    end = size if length is _MISSING else min(first + _whole(length, 0), size)
     return units[2 * first : 2 * end].decode("utf-16-be", "surrogatepass")
 
 
@@ -276,10 +277,13 @@ def _is_absent(data: Any, key: Any) -> bool:
 
 
 def missing_some(data: Any = None, needed: Any = _MISSING, keys: Any = (), *_: Any) -> tuple:
-    """`missing_some`: nothing where at least so many of the keys have a value, else those that have none."""
-    wanted = keys if isinstance(keys, (tuple, list)) else (keys,)
-    found = missing(data, tuple(wanted))
-    return () if ge(len(wanted) - len(found), needed) else found
+    """`missing_some`: nothing where at least so many of the keys have a value, else those that have none.
+
+    One key without a list counts by the length of its text, as JavaScript's `keys.length` does.
+    """
+    found = missing(data, *(keys if isinstance(keys, (tuple, list)) else (keys,)))
+    length = _property(keys, "length") if isinstance(keys, (tuple, list, str)) else _MISSING
+    return () if length is not _MISSING and ge(length - len(found), needed) else found
 
 
 FUNCTIONS: dict[str, Function] = {
