@@ -10,7 +10,8 @@ from typing import Any
 from compiler.frontends.site import ImportRefused, Unsupported
 from compiler.frontends.terms import ALWAYS, NEVER, Attributes, literal, mapping, negated, objects, refused_pattern, text
 from tessera.dialects.coercions import number_of, version_of
-from tessera.types import parse_time
+from tessera.dialects.javascript import SPACES
+from tessera.dialects.unleash import filled_number, moment_of
 
 RANDOM = "random"  # supplied by callers: a fresh text for each decision, where Unleash draws at random
 HOSTNAME = "hostname"  # of the application: supplied by callers, as `random` is
@@ -42,7 +43,7 @@ class Terms:
         """A constraint as a term. One whose own value makes no sense never holds, inverted or not."""
         kind = text(constraint, "operator", where)
         attribute = self.attributes.of(text(constraint, "contextName", where))
-        values = [value.strip() for value in texts(constraint, "values", where) if value]
+        values = [value.strip(SPACES) for value in texts(constraint, "values", where) if value]
         value = constraint.get("value")
         inverted = constraint.get("inverted") is True
         if kind in ("IN", "NOT_IN"):
@@ -60,11 +61,12 @@ class Terms:
                 return self.left_out(where, f"{kind} compares with {literal(value)}, which is no number: it never holds")
             term = f"unleash.{_NUMERIC[kind]}({attribute}, {number})"
         elif kind in _VERSIONS:
+            value = value.strip(SPACES) if isinstance(value, str) else value
             if version_of(value) is None:
                 return self.left_out(where, f"{kind} compares with {literal(value)}, which is no semantic version: it never holds")
             term = f"unleash.{_VERSIONS[kind]}({attribute}, {literal(value)})"
         elif kind in _DATES:
-            if not isinstance(value, str) or parse_time(value) is None:
+            if moment_of(value) is None:
                 return self.left_out(where, f"{kind} compares with {literal(value)}, which is no time: it never holds")
             now = "request.at" if constraint["contextName"] == "currentTime" else "null"
             term = f"unleash.{_DATES[kind]}({attribute}, {now}, {literal(value)})"
@@ -97,7 +99,7 @@ class Terms:
         if name == "gradualRolloutRandom":
             return self._rollout(given.get("percentage"), toggle, RANDOM)
         if name == "flexibleRollout":
-            return self._rollout(given.get("rollout"), given.get("groupId") or toggle, *_stickiness(given.get("stickiness")))
+            return self._rollout(given.get("rollout"), group_of(given, toggle), *_stickiness(given.get("stickiness")))
         return self.left_out(where, f"the strategy {literal(name)} is a custom one: it is never active")
 
     def _one_of(self, original: str, values: list[str], suffix: str = "") -> str:
@@ -122,15 +124,23 @@ def texts(holder: dict[str, Any], key: str, where: str) -> list[str]:
 
 
 def _split(listed: Any) -> list[str]:
-    """The elements of a text with commas between them."""
-    return [part.strip() for part in listed.split(",") if part.strip()] if isinstance(listed, str) else []
+    """The elements of a text with commas between them, empty ones too; none of an empty text."""
+    return [part.strip(SPACES) for part in listed.split(",")] if isinstance(listed, str) and listed else []
+
+
+def group_of(parameters: dict[str, Any], toggle: str) -> str:
+    """What a rollout is hashed with: its group, which may be empty, or the toggle's name where it has none."""
+    group = parameters.get("groupId")
+    return toggle if group is None else str(group)
 
 
 def _number(value: Any) -> str | None:
-    """A number as CEL, a text that is one too."""
-    number = None if value in (None, "") else number_of(value)
-    if number is None or not isfinite(number):
+    """A number as CEL, a text that is one too; one that is not finite has no other form than a text."""
+    number = filled_number(value)
+    if number is None:
         return None
+    if not isfinite(number):
+        return literal("Infinity" if number > 0 else "-Infinity")
     return str(int(number)) if number == int(number) and abs(number) < 2**53 else repr(float(number))
 
 

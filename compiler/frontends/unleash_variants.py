@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from compiler.frontends.site import Arm, Experiment, Flag, ImportRefused, Names, Rule
 from compiler.frontends.terms import Attributes, all_of, any_of, literal, objects
-from compiler.frontends.unleash_terms import RANDOM
+from compiler.frontends.unleash_terms import RANDOM, group_of
 
 DISABLED = {"name": "disabled", "enabled": False}
 _NO_UNIT = "Unleash draws at random for a context without an id; here it gets the first variant."
@@ -78,7 +78,7 @@ class Variants:
                 variants = objects(one.strategy, "variants", self.where)
                 stickiness = given.get("stickiness")
                 identified = one.strategy.get("name") == "flexibleRollout" and stickiness not in (None, "", "default", RANDOM)
-                yield _Group(one.when, one.label, variants, str(given.get("groupId") or self.feature["name"]), stickiness, identified)
+                yield _Group(one.when, one.label, variants, group_of(given, self.feature["name"]), stickiness, identified)
 
     def _rules(self, group: _Group) -> Iterator[Rule]:
         weighted = [(variant, _weight(variant, self.where)) for variant in group.variants]

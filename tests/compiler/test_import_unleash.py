@@ -60,7 +60,9 @@ def test_what_is_not_of_the_format_is_refused(text, message):
     [
         ({"operator": "NUM_EQ", "value": "many"}, 'NUM_EQ compares with "many", which is no number: it never holds'),
         ({"operator": "SEMVER_EQ", "value": "v1.0.0"}, 'SEMVER_EQ compares with "v1.0.0", which is no semantic version: it never holds'),
+        ({"operator": "NUM_EQ", "value": " "}, 'NUM_EQ compares with " ", which is no number: it never holds'),
         ({"operator": "DATE_AFTER", "value": "soon"}, 'DATE_AFTER compares with "soon", which is no time: it never holds'),
+        ({"operator": "DATE_AFTER", "value": "2022-W04-6"}, 'DATE_AFTER compares with "2022-W04-6", which is no time: it never holds'),
         ({"operator": "NEWER_THAN", "value": "1"}, 'the operator "NEWER_THAN" is not known: it never holds'),
         ({"operator": "REGEX", "value": "("}, 'the pattern "(" is not RE2'),
     ],
@@ -108,6 +110,32 @@ def test_names_that_are_near_stay_apart(tmp_path):
 def test_stickiness(tmp_path, stickiness, context, on):
     parameters = {"rollout": "50", "stickiness": stickiness, "groupId": "g"}  # g:0 is the 27th of 100
     bundle = compiled(read(features({**ALWAYS_ON, "strategies": [{"name": "flexibleRollout", "parameters": parameters}]})), tmp_path)
+    assert decided(bundle, "t", visit_of(bundle, context))[0] is on
+
+
+@pytest.mark.parametrize("group, on, variant", [("g", False, "disabled"), ("", True, "a"), (None, True, "b")])
+def test_an_empty_group_is_a_group(tmp_path, group, on, variant):
+    parameters = {"rollout": "50", "stickiness": "userId", **({} if group is None else {"groupId": group})}
+    variants = [{"name": name, "weight": 1} for name in "ab"]
+    bundle = compiled(read(features({**ALWAYS_ON, "strategies": [{"name": "flexibleRollout", "parameters": parameters, "variants": variants}]})), tmp_path)
+    visit = visit_of(bundle, {"userId": "7"})
+    assert (decided(bundle, "t", visit)[0], decided(bundle, "t:variant", visit)[0]["name"]) == (on, variant)
+
+
+@pytest.mark.parametrize(
+    "strategy, context, on",
+    [
+        ({"constraints": [{"contextName": "n", "operator": "NUM_LT", "value": "1e400"}]}, {"n": "12"}, True),
+        ({"constraints": [{"contextName": "n", "operator": "NUM_GT", "value": "-Infinity"}]}, {"n": "12"}, True),
+        ({"constraints": [{"contextName": "v", "operator": "SEMVER_EQ", "value": " 1.2.3 "}]}, {"v": "1.2.3"}, True),
+        ({"constraints": [{"contextName": "p", "operator": "IN", "values": ["\ufeffa\u00a0"]}]}, {"p": "a"}, True),
+        ({"constraints": [{"contextName": "p", "operator": "IN", "values": ["\u0085a"]}]}, {"p": "\u0085a"}, True),
+        ({"name": "userWithId", "parameters": {"userIds": "1,,2"}}, {"userId": ""}, True),
+        ({"name": "userWithId", "parameters": {"userIds": ""}}, {"userId": ""}, False),
+    ],
+)
+def test_values_are_read_as_unleash_reads_them(tmp_path, strategy, context, on):
+    bundle = compiled(read(features({**ALWAYS_ON, "strategies": [{"name": "default", **strategy}]})), tmp_path)
     assert decided(bundle, "t", visit_of(bundle, context))[0] is on
 
 

@@ -6,6 +6,7 @@ Every function is two-valued, so that `!` is Unleash's `inverted`. Source: Unlea
 from __future__ import annotations
 
 import operator
+import re
 from ipaddress import ip_address, ip_network
 from typing import Any, Callable
 
@@ -13,9 +14,12 @@ from tessera import automaton
 from tessera.assign import HASHES
 from tessera.dialects.coercions import number_of, text_of, version_of
 from tessera.dialects.function import Function
+from tessera.dialects.javascript import SPACES
 from tessera.types import parse_time
 
 WHOLE = 100  # a rollout is in percent
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?\Z", re.ASCII)
 
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq, "gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le,
@@ -43,15 +47,28 @@ def _any_part(test: Callable[[str, str], bool], ignore_case: bool) -> Callable[[
 
 def _numeric(order: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     def held(value: Any, limit: Any) -> bool:
-        number, against = None if value == "" else number_of(value), number_of(limit)
+        number, against = filled_number(value), filled_number(limit)
         return number is not None and against is not None and order(number, against)
 
     return held
 
 
+def filled_number(value: Any) -> float | None:
+    """The number that a value is; a blank text is none, while JavaScript's Number() gives 0."""
+    return None if isinstance(value, str) and not value.strip(SPACES) else number_of(value)
+
+
+def moment_of(value: Any) -> float | None:
+    """Epoch seconds of a date with or without a time as RFC 3339 writes it; of ISO 8601's other forms none counts."""
+    if not isinstance(value, str):
+        return None
+    text = value.upper()
+    return parse_time(text) if _MOMENT.match(text) else None
+
+
 def _semver(order: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     def held(value: Any, limit: Any) -> bool:
-        version, against = version_of(value), version_of(limit)
+        version, against = version_of(value.strip(SPACES) if isinstance(value, str) else value), version_of(limit)
         return version is not None and against is not None and order(version, against)
 
     return held
@@ -61,8 +78,8 @@ def _dated(order: Callable[[Any, Any], bool]) -> Callable[[Any, Any, Any], bool]
     def held(value: Any, now: Any, limit: Any) -> bool:
         """`value`: ISO 8601 text; `now`: epoch seconds, used where there is no value; `limit`: ISO 8601 text."""
         given = value if value not in (None, "") else now
-        moment = parse_time(given) if isinstance(given, str) else given if isinstance(given, (int, float)) else None
-        against = parse_time(limit) if isinstance(limit, str) else None
+        moment = given if isinstance(given, (int, float)) else moment_of(given)
+        against = moment_of(limit)
         return moment is not None and against is not None and order(moment, against)
 
     return held
