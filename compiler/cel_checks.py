@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from compiler import cel_tree, ir
-from compiler.cel_functions import COMPARISONS
+from compiler.cel_functions import COMPARISONS, OWN
 from compiler.diagnostics import Problem, did_you_mean
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ _EQUALITY = ("eq", "ne")
 _ORDER = ("lt", "le", "gt", "ge")
 _FOREIGN = ("uint", "bytes")
 _TIMES = ("add_duration", "add_timestamp", "subtract_duration", "subtract_timestamp")
+_OF_TIMES = ("later", "earlier", "between", "longer", "shorter")
+_NO_TIME, _CONVERTED = "a value of type any is neither a timestamp nor a duration", "write timestamp(…) or duration(…) around it"
+_ARITHMETIC = ("add", "sub", "mul", "div", "mod")
+_UNTAGGED = re.compile(r"\b(timestamp|duration|version|ip|cidr|type)\b")  # kept as numbers, texts or rows: a value does not tell
 
 
 def checks(tree: cel_tree.Tree, environment: Environment, node: Any, op: str, nodes: list[Any], args: tuple[ir.Expr, ...]) -> Iterator[Problem]:
@@ -26,7 +31,11 @@ def checks(tree: cel_tree.Tree, environment: Environment, node: Any, op: str, no
     if overloads and all(any(part in overload for part in _FOREIGN) for overload in overloads):
         yield unsupported(tree, node, f"`{_sign(node.call.function)}` is not supported at the edge for these types", "compare the values as they are")
     if len(overloads) > 1 and all(overload.startswith(_TIMES) for overload in overloads):
-        yield unsupported(tree, node, "a value of type any is neither a timestamp nor a duration", "write timestamp(…) or duration(…) around it")
+        yield unsupported(tree, node, _NO_TIME, _CONVERTED)
+    elif wrong := _untagged(tree, node, op, nodes):
+        yield wrong
+    if op in _ARITHMETIC and {_told(tree, part) for part in nodes} == {"int", "double"}:
+        yield unsupported(tree, node, f"`{_sign(node.call.function)}` does not mix whole numbers and doubles", "write both as doubles, like 1.0, or convert one: double(…)")
     for part, (own, arg) in told.items():
         if not (op == "in" and part == len(args) - 1):
             yield from whole_list(tree, own, arg)
@@ -36,6 +45,32 @@ def checks(tree: cel_tree.Tree, environment: Environment, node: Any, op: str, no
         yield from _members(tree, environment, nodes, args)
     if op in _ORDER and any(isinstance(arg, (ir.Const, ir.Ref)) and arg.type == "enum" for arg in args):
         yield Problem(*tree.span(node), "E022", "the values of an enumeration have no order", 'use == or in ["…", "…"]')
+
+
+def untagged(tree: cel_tree.Tree, node: Any, parts: list[Any]) -> Iterator[Problem]:
+    """Whether one of the parts is of a type that a value does not tell, and becomes a value of any type."""
+    for part in parts:
+        if found := _UNTAGGED.search(tree.type(part)):
+            yield unsupported(tree, part, f"a value of the type {found[1]} cannot be taken for one of any type", "compare it with values of its own type only")
+
+
+def _untagged(tree: cel_tree.Tree, node: Any, op: str, nodes: list[Any]) -> Problem | None:
+    """Where a value of type any meets a type that a value does not tell, or an operator of such a type."""
+    types = [tree.type(part) for part in (nodes[1:] if op == "if" else nodes)]
+    if not any("dyn" in type_ for type_ in types):
+        return None
+    names = [found[1] for type_ in types if (found := _UNTAGGED.search(type_))] if op in (*_EQUALITY, *_ORDER, "in", "if", "greatest", "least") else []
+    overloads = [one.arguments for one in OWN if one.op == op and len(one.arguments[0]) == len(types)]
+    names += [wanted for wanted, type_ in zip(overloads[0][0], types) if type_ == "dyn" and _UNTAGGED.fullmatch(wanted)] if len(overloads) == 1 == len(overloads[0]) else []
+    if op in _OF_TIMES:
+        return unsupported(tree, node, _NO_TIME, _CONVERTED)
+    fix = "compare it with a type, like string" if names[:1] == ["type"] else f"write {''.join(names[:1])}(…) around it"
+    return unsupported(tree, node, f"a value of type any is never of the type {names[0]}", fix) if names else None
+
+
+def _told(tree: cel_tree.Tree, node: Any) -> str:
+    """The type of a node, dyn(…) around it or not."""
+    return tree.type(cel_tree.bare(node))
 
 
 def unsupported(tree: cel_tree.Tree, node: Any, message: str, fix: str) -> Problem:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from compiler import cel_checks, cel_macros, cel_tree, ir, literals
-from compiler.cel_functions import FUNCTIONS, GETTERS, NAMES, OWN, TYPES, operator
+from compiler.cel_functions import COMPARISONS, FUNCTIONS, GETTERS, NAMES, ORDERED, OWN, TYPES, operator
 from compiler.cel_library import REDUCE, REDUCED
 from compiler.diagnostics import Problem, did_you_mean
 from tessera.dialects import FUNCTIONS as DIALECTS
@@ -28,6 +28,8 @@ _LITERALS: dict[str, tuple[Callable[[str], Any], str]] = {
     "cidr": (literals.network, 'write it like cidr("10.0.0.0/8") or cidr("2001:db8::/32")'),
 }
 _INSTEAD = {"uint": "use int", "bytes": "use strings", "format": "put texts together with + and string(…)"}
+_COMPARED = ("_==_", "_!=_", *COMPARISONS)
+_COMPUTED = ("_+_", "_-_", "_*_", "_/_", "_%_", "-_", "greatest", "least", "math.greatest", "math.least")  # never null
 _REFUSED = ir.Const(None, "refused")  # stands for a part that has been reported
 _FILTERING = "use exists(x, …), all(x, …), exists_one(x, …), map(x, …) or filter(x, …)"
 
@@ -133,6 +135,8 @@ class _Lowering:
         nodes = list(node.list.elements)
         elements = tuple(self.expression(element, local) for element in nodes)
         offset = self.tree.offset(node)
+        if "dyn" in self.tree.type(node):
+            self.problems += cel_checks.untagged(self.tree, node, nodes)
         kinds = {element.type for element in elements if isinstance(element, ir.Const)}
         if len(kinds) > 1 or not all(isinstance(element, ir.Const) and not isinstance(element.value, tuple) for element in elements):
             return ir.Call("make_list" if self._may_be_null(nodes) else "known_list", elements, offset)
@@ -140,20 +144,32 @@ class _Lowering:
 
     def _map(self, node: Any, local: Locals) -> ir.Expr:
         nodes = [part for entry in node.struct.entries for part in (entry.map_key, entry.value)]
+        types = {self.tree.type(cel_tree.bare(key)) for key in nodes[::2]}
         for key in nodes[::2]:
-            if (type_ := self.tree.type(key)) not in ("string", "int", "dyn"):
-                return self._unsupported(key, f"a key of a map is a text or a whole number, this one is {type_}", "write the key in quotes")
+            if (type_ := self.tree.type(cel_tree.bare(key))) not in ("string", "int", "bool", "dyn"):
+                return self._unsupported(key, f"a key of a map is a text, a whole number or a bool, this one is {type_}", "write the key in quotes")
+            if type_ == "bool" and types - {"bool", "dyn"}:
+                return self._unsupported(key, "the keys of a map are all bools or none is", "write the key in quotes")
         parts = tuple(self.expression(part, local) for part in nodes)
+        if "dyn" in self.tree.type(node):
+            self.problems += cel_checks.untagged(self.tree, node, nodes)
         return ir.Call("make_map" if self._may_be_null(nodes[1::2]) else "known_map", parts, self.tree.offset(node))
 
     def _may_be_null(self, nodes: list[Any]) -> bool:
-        """Whether an unknown part is taken for null: of a value of type `any` the two cannot be told apart."""
-        return any(self.tree.type(node) in ("dyn", "any", "null") for node in nodes)
+        """Whether an unknown part is taken for null: of a value of type `any` the two cannot be told apart; what is computed is none."""
+        for node in nodes:
+            if cel_tree.kind(node) == "call" and node.call.function == "dyn" and node.call.args:
+                found = self._may_be_null(list(node.call.args))
+            else:
+                found = self.tree.type(node) in ("dyn", "any", "null") and not (cel_tree.kind(node) == "call" and node.call.function in _COMPUTED)
+            if found:
+                return True
+        return False
 
     def _fold(self, node: Any, local: Locals) -> ir.Expr:
         macro = cel_macros.read(node.fold)
         if macro is None:
-            return self._unsupported(node, "of the macros only exists, all, exists_one, map and filter run at the edge", _FILTERING)
+            return self._unsupported(node, "this macro does not run at the edge", _FILTERING)
         if macro.kind == "bind":
             return self._bind(node, macro, local)
         range_ = self.expression(node.fold.iter_range, local)
@@ -173,10 +189,13 @@ class _Lowering:
             inside[fold.iter_var2] = ir.Call("index", (range_, ir.Local(var)), offset)
             range_ = ir.Call("places", (range_,), offset)
         if macro.test is not None:
-            kind = "filter" if macro.kind == "map" else macro.kind
+            kind = "filter" if macro.kind in ("map", "map_of") else macro.kind
             range_ = ir.Fold(kind, var, range_, self.expression(macro.test, inside), offset)
         if macro.result is None:
             return range_
+        if macro.kind == "map_of":
+            entry = ir.Call("make_list" if self._may_be_null([macro.result]) else "known_list", (ir.Local(var), self.expression(macro.result, inside)), offset)
+            return ir.Call("map_of", (ir.Fold("map", var, range_, entry, offset),), offset)
         mapped = ir.Fold("map", var, range_, self.expression(macro.result, inside), offset)
         return mapped if self._may_be_null([macro.result]) else ir.Call("known", (mapped,), offset)
 
@@ -200,8 +219,11 @@ class _Lowering:
         if name in DIALECTS:
             return self._dialect(node, name, local)
         nodes = ([call.target] if call.HasField("target") and name == call.function else []) + list(call.args)
+        if name in _COMPARED and self._alike(name, nodes):
+            nodes = [cel_tree.bare(part) for part in nodes]
         args = tuple(self.expression(part, local) for part in nodes)
         if name == "dyn" and len(args) == 1:
+            self.problems += cel_checks.untagged(self.tree, node, nodes)
             return args[0]
         op = operator(name, self.tree.overloads.get(node.id, ()))
         if op is None:
@@ -217,15 +239,32 @@ class _Lowering:
             return self._getter(node, call.function, op, args)
         if op == "kind":
             return self._kind_of(node, nodes[0], args[0])
-        self.problems += cel_checks.checks(self.tree, self.environment, node, op, nodes, args)
+        found = list(cel_checks.checks(self.tree, self.environment, node, op, nodes, args))
+        self.problems += found
+        if any(problem.code == "E024" for problem in found):
+            return _REFUSED
         if op == "":
-            return args[0]
+            return self._unsupported(node, "null is not converted", "leave the conversion out") if _is_null(args[0]) else args[0]
         if op == "epoch":
             return ir.Call("int", (ir.Call("floor", args, offset),), offset)
         if op in _EQUALITY and any(map(_is_null, args)):
-            told = ir.Call("is_null", (args[1] if _is_null(args[0]) else args[0],), offset)
+            told = self._null(nodes, args, offset)
             return told if op == "eq" else ir.Call("not", (told,), offset)
+        if op == "in" and _is_null(args[0]):
+            var = _fresh("element", local)
+            return ir.Fold("exists", var, args[1], ir.Call("is_null", (ir.Local(var),), offset), offset)
         return self._folded(ir.Call(op, args, offset), node)
+
+    def _alike(self, name: str, nodes: list[Any]) -> bool:
+        """Whether two values are of one type that can be compared so, or one is null, with dyn(…) around them or not."""
+        types = {self.tree.type(cel_tree.bare(part)) for part in nodes} - {"null"}
+        return self.tree.checked and len(types) == 1 and "dyn" not in "".join(types) and (name not in COMPARISONS or types <= set(ORDERED))
+
+    def _null(self, nodes: list[Any], args: tuple[ir.Expr, ...], offset: int) -> ir.Expr:
+        """Whether a value is null; of one that never is, no unless it is unknown."""
+        at = 1 if _is_null(args[0]) else 0
+        told = ir.Call("is_null", (args[at],), offset)
+        return told if self._may_be_null([nodes[at]]) else ir.Call("and", (told, ir.Const(None, "null")), offset)
 
     def _folded(self, call: ir.Call, node: Any) -> ir.Expr:
         """A call of constants as the constant that the edge's own operator makes of them."""
@@ -271,7 +310,7 @@ class _Lowering:
         """CEL's getters in UTC, or with a fixed offset, which is added to the moment before."""
         offset = self.tree.offset(node)
         moment = args[0]
-        if len(self.tree.overloads.get(node.id, ())) > 1:
+        if self.tree.checked and self.tree.type(cel_tree.receiver(node)) == "dyn":
             return self._unsupported(node, "a value of type any is neither a timestamp nor a duration", "write timestamp(…) around it")
         if len(args) == 2:
             try:
@@ -286,7 +325,10 @@ class _Lowering:
         """`type(x)`: the name of a type; asked at the edge where the checker cannot tell, or where x may be unknown."""
         static = self.tree.type(operand).partition("<")[0]
         if static in ("timestamp", "duration", "type", "null"):
-            return ir.Const({"null": "null_type"}.get(static, static), "type", self.tree.offset(node))
+            told = ir.Const({"null": "null_type"}.get(static, static), "type", self.tree.offset(node))
+            if static == "null" or isinstance(arg, ir.Const):
+                return told
+            return ir.Call("if", (ir.Call("is_null", (arg,)), ir.Const(None, "null"), told), self.tree.offset(node))
         if static in ("version", "ip", "cidr", "uint", "bytes"):
             return self._unsupported(node, f"the type {static} cannot be asked for", "every attribute has one type; leave type() out")
         return self._folded(ir.Call("kind", (arg,), self.tree.offset(node)), node)

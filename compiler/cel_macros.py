@@ -14,7 +14,7 @@ class Macro(NamedTuple):
     """A macro over a list's elements, or over a map's keys.
 
     Attributes:
-        kind: exists, all, exists_one, map, filter or bind (`cel.bind(name, value, body)`).
+        kind: exists, all, exists_one, map, map_of (`transformMap`), filter or bind (`cel.bind(name, value, body)`).
         test: the condition asked of each element. result: what is made of each, or the body of bind.
     """
 
@@ -30,8 +30,13 @@ def read(fold: Any) -> Macro | None:
         return Macro("bind", result=fold.result)
     if fold.accu_var != "@result":
         return None
+    conditional = step.function == "_?_:_"
+    if initial.HasField("struct"):
+        inserted = (step.args[1] if conditional else fold.loop_step).call
+        if inserted.function != "cel.@mapInsert" or len(inserted.args) != 3:
+            return None
+        return Macro("map_of", step.args[0] if conditional else None, inserted.args[2])
     if initial.HasField("list"):
-        conditional = step.function == "_?_:_"
         appended = step.args[1] if conditional else fold.loop_step
         if appended.call.function != "_+_" or len(appended.call.args) != 2:
             return None
@@ -56,6 +61,6 @@ def turns(range_: ir.Expr) -> int:
         return len(range_.args)
     if isinstance(range_, ir.Call) and range_.op in ("make_map", "known_map"):
         return len(range_.args) // 2
-    if isinstance(range_, ir.Call) and range_.op in ("known", "places"):
+    if isinstance(range_, ir.Call) and range_.op in ("known", "places", "map_of"):
         return turns(range_.args[0])
     return turns(range_.range) if isinstance(range_, ir.Fold) and range_.kind in ("map", "filter") else MAX_LIST

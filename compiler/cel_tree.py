@@ -172,6 +172,18 @@ def walk(node: Any) -> Iterator[Any]:
         yield from walk(child)
 
 
+def receiver(node: Any) -> Any:
+    """What a member function is called on."""
+    return node.call.target if node.call.HasField("target") else node.call.args[0]
+
+
+def bare(node: Any) -> Any:
+    """The node without dyn(…) around it."""
+    while kind(node) == "call" and node.call.function == "dyn" and len(node.call.args) == 1:
+        node = node.call.args[0]
+    return node
+
+
 def dotted(node: Any) -> str:
     """`a.b.c` of a chain of selections from a name; "" for any other node."""
     if kind(node) == "ident":

@@ -12,7 +12,8 @@ from tessera import moments, networks
 
 _VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?", re.ASCII)
 _OFFSET = re.compile(r"(?P<sign>[-+]?)(?P<hours>\d{2}):(?P<minutes>\d{2})", re.ASCII)
-_FRACTION = re.compile(r"(\d*\.\d+|\d+(?=[nuµ]))(ns|us|µs|ms|s|m|h|d|w)?", re.ASCII)
+_SECONDS = re.compile(r"\.\d+", re.ASCII)
+_FRACTION = re.compile(r"(\d*\.\d+|\d+\.(?=\D)|\d+(?=[nuµ]))(ns|us|µs|ms|s|m|h|d|w)?", re.ASCII)
 _MICROSECONDS = {"ns": "0.001", "us": "1", "µs": "1", "ms": "1e3", "s": "1e6", "m": "6e7", "h": "3.6e9", "d": "8.64e10", "w": "6.048e11"}
 
 
@@ -33,7 +34,9 @@ def duration(text: str) -> float:
 
 
 def is_finer(text: str) -> bool:
-    """Whether a timestamp or a duration tells more than microseconds."""
+    """Whether a timestamp or a duration tells more than microseconds, or more than is kept of years far from now."""
+    if moments.timestamp(text) is None and moments.timestamp(_SECONDS.sub("", text)) is not None:
+        return True
     return any((Decimal(number) * Decimal(_MICROSECONDS[unit or "s"])) % 1 for number, unit in _FRACTION.findall(text))
 
 
@@ -63,8 +66,8 @@ def network(text: str) -> str:
 
 
 def utc_offset(text: str) -> int:
-    """Seconds of an offset from UTC: `UTC`, `Z`, `+01:00`."""
-    if text in ("UTC", "Z", ""):
+    """Seconds of an offset from UTC: `UTC`, `+01:00`."""
+    if text in ("UTC", ""):
         return 0
     match = _OFFSET.fullmatch(text)
     if not match or int(match["hours"]) > 23 or int(match["minutes"]) > 59:

@@ -14,9 +14,9 @@ from tessera.types import MAX_TEXT
 
 LEAST, GREATEST = -(2**63), 2**63 - 1
 LONGEST = 64 * MAX_TEXT  # characters of a text that a condition makes
-_WHOLE = re.compile(r"[-+]?[0-9]{1,19}\Z")
+_WHOLE = re.compile(r"([-+]?)0*([0-9]{1,19})\Z")
 _DOUBLE = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?\Z")
-_SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "+Infinity": math.inf, "-Infinity": -math.inf, "Inf": math.inf, "+Inf": math.inf, "-Inf": -math.inf}
+_SPECIAL = re.compile(r"[-+]?(?:inf(?:inity)?|nan)\Z", re.ASCII | re.IGNORECASE)
 
 
 def whole(value: Any) -> Any:
@@ -89,7 +89,8 @@ def to_int(value: Any) -> Any:
         return value
     if isinstance(value, float):
         return int(value) if LEAST < value < 2.0**63 else None
-    return whole(int(value)) if isinstance(value, str) and _WHOLE.match(value) else None
+    digits = _WHOLE.match(value) if isinstance(value, str) else None
+    return whole(int(f"{digits[1]}{digits[2]}")) if digits else None
 
 
 def to_double(value: Any) -> Any:
@@ -97,7 +98,7 @@ def to_double(value: Any) -> Any:
         return float(value)
     if not isinstance(value, str) or len(value) > 64:
         return None
-    return _SPECIAL.get(value, float(value) if _DOUBLE.match(value) else None)
+    return float(value) if _DOUBLE.match(value) or _SPECIAL.match(value) else None
 
 
 # --- math.… -----------------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ def same(a: Any, b: Any, depth: int = MAX_DEPTH) -> bool:
     if isinstance(a, tuple) and isinstance(b, tuple):
         return len(a) == len(b) and depth > 0 and all(same(x, y, depth - 1) for x, y in zip(a, b))
     if isinstance(a, dict) and isinstance(b, dict):
-        return len(a) == len(b) and depth > 0 and all(key in b and same(value, b[key], depth - 1) for key, value in a.items())
+        return len(a) == len(b) and depth > 0 and all(has_key(b, key) and same(value, b[key], depth - 1) for key, value in a.items())
     return float(a) == float(b) if type(a) is not type(b) and is_number(a) and is_number(b) else a == b
 
 
@@ -53,19 +53,21 @@ def ordered(relation: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
 
 
 def within(element: Any, collection: Any) -> Any:
-    """Whether a list has an element, or a map a key."""
+    """Whether a list has an element, or a map a key; unknown where the element can be no key."""
     if element is None:
         return None
     if isinstance(collection, frozenset):  # a named list, of texts
         return isinstance(element, str) and element in collection
     if isinstance(collection, dict):
-        return has_key(collection, element)
+        return has_key(collection, element) if isinstance(element, (str, int, float)) else None
     return any(same(element, one) for one in collection) if isinstance(collection, (tuple, list)) else None
 
 
 def has_key(collection: Any, key: Any) -> bool:
-    """Whether a value is a map and has a key; two-valued."""
-    return isinstance(collection, dict) and isinstance(key, (str, int, float)) and not isinstance(key, bool) and key in collection
+    """Whether a value is a map and has a key; two-valued. A bool is no number here, though Python's dicts take it for one."""
+    if not isinstance(collection, dict) or not isinstance(key, (str, int, float)) or key not in collection:
+        return False
+    return isinstance(key, str) or isinstance(key, bool) == isinstance(next(iter(collection)), bool)
 
 
 def index(collection: Any, key: Any) -> Any:
@@ -94,11 +96,22 @@ def known_list(*elements: Any) -> Any:
 
 
 def make_map(*parts: Any) -> Any:
-    """A map of keys and values in turn; unknown where a key is neither a text nor a whole number, or stands twice."""
+    """A map of keys and values in turn.
+
+    Unknown where a key is neither a text, a whole number nor a bool, where one stands twice, and where only some are bools.
+    """
     keys = parts[::2]
-    if not all(isinstance(key, (str, int)) and not isinstance(key, bool) for key in keys) or len(set(keys)) < len(keys) or len(keys) > MOST:
+    bools = sum(isinstance(key, bool) for key in keys)
+    if not all(isinstance(key, (str, int)) for key in keys) or len(set(keys)) < len(keys) or len(keys) > MOST or 0 < bools < len(keys):
         return None
     return dict(zip(keys, parts[1::2]))
+
+
+def map_of(entries: Any) -> Any:
+    """A map of a list of keys, each with its value; unknown where one is."""
+    if not isinstance(entries, tuple) or not all(isinstance(entry, tuple) and len(entry) == 2 for entry in entries):
+        return None
+    return make_map(*(part for entry in entries for part in entry))
 
 
 def known(elements: Any) -> Any:

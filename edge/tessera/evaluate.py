@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Mapping, Sequence
 
 from tessera import assign
+from tessera.compare import make_map
 from tessera.dialects import FUNCTIONS
 from tessera.operators import OPERATORS, conjunction, disjunction, negation
 
@@ -38,7 +39,7 @@ def evaluate(tree: Sequence, values: Mapping[str, Any], scope: Mapping[str, Any]
     if op == "make_list":
         return tuple(evaluate(t, values, scope) for t in tree[1:])
     if op == "make_map":
-        return _make_map([evaluate(t, values, scope) for t in tree[1:]])
+        return make_map(*(evaluate(t, values, scope) for t in tree[1:]))
     if op in _FOLDS:
         return _fold(tree, values, scope)
     return operation(op)(*(evaluate(t, values, scope) for t in tree[1:]))
@@ -56,14 +57,6 @@ def _share(salt: str, unit: Any, parts: int) -> Any:
 
 
 _OWN: dict[str, Callable[..., Any]] = {"share": _share}
-
-
-def _make_map(flat: list) -> dict | None:
-    """Keys and values in turn → a dict; unknown where a key is not a text, a whole number or a bool, or stands twice."""
-    keys = flat[::2]
-    if not all(isinstance(key, (str, int)) for key in keys) or len(set(keys)) < len(keys):
-        return None
-    return dict(zip(keys, flat[1::2]))
 
 
 _FOLDS = ("exists", "all", "exists_one", "map", "filter", "reduce")

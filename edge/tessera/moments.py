@@ -15,10 +15,11 @@ from tessera.compare import is_number
 FIRST, BEYOND = -62_135_596_800.0, 253_402_300_800.0  # the year 1 and the year 10000
 LONGEST = 315_576_000_000.0  # seconds of a duration
 WIDEST = 2**63 / 1e9  # seconds between two timestamps
+_LOST = 9.6e-7  # seconds that a sum is off by where it is not the microsecond that was meant
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _TIMESTAMP = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,9})?(?:[Zz]|([-+][0-9]{2}:[0-9]{2}))\Z")
-_DURATION = re.compile(r"[-+]?(?:(?:[0-9]{1,15}(?:\.[0-9]{1,15})?(?:ns|us|µs|ms|s|m|h|d|w))+|0)\Z")
-_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h|d|w)")
+_DURATION = re.compile(r"[-+]?(?:(?:(?:[0-9]{1,15}(?:\.[0-9]{0,15})?|\.[0-9]{1,15})(?:ns|us|µs|ms|s|m|h|d|w))+|0)\Z")
+_PART = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|ms|s|m|h|d|w)")
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
 
@@ -34,6 +35,12 @@ def span(seconds: float) -> float | None:
     return kept if abs(kept) <= LONGEST else None
 
 
+def _sum(seconds: float, more: float) -> float | None:
+    """A timestamp so much later; unknown where a float does not hold it to the microsecond, in years far from now."""
+    kept = moment(seconds + more)
+    return kept if kept is not None and abs(kept - seconds - more) < _LOST else None
+
+
 def timestamp(value: Any) -> Any:
     """Of an RFC 3339 text (`2026-12-01T00:00:00Z`) or a whole number of epoch seconds."""
     if isinstance(value, int) and not isinstance(value, bool):
@@ -46,7 +53,7 @@ def timestamp(value: Any) -> Any:
         elapsed = datetime.fromisoformat(f"{date}T{time}{offset or '+00:00'}") - _EPOCH
     except (ValueError, OverflowError):
         return None
-    return moment(elapsed.days * 86_400 + elapsed.seconds + float(fraction or 0))
+    return _sum(elapsed.days * 86_400 + elapsed.seconds, float(fraction or 0))
 
 
 def duration(value: Any) -> Any:
@@ -61,8 +68,8 @@ def _of_seconds(function: Callable[[float, float], float | None]) -> Callable[[A
     return lambda a, b: function(a, b) if is_number(a) and is_number(b) and math.isfinite(a) and math.isfinite(b) else None
 
 
-later = _of_seconds(lambda a, b: moment(a + b))
-earlier = _of_seconds(lambda a, b: moment(a - b))
+later = _of_seconds(_sum)
+earlier = _of_seconds(lambda a, b: _sum(a, -b))
 between = _of_seconds(lambda a, b: span(a - b) if abs(a - b) < WIDEST else None)
 longer = _of_seconds(lambda a, b: span(a + b))
 shorter = _of_seconds(lambda a, b: span(a - b))
@@ -102,7 +109,7 @@ in_seconds = _whole(1.0)
 
 def odd_milliseconds(length: Any) -> Any:
     """The milliseconds of a duration beyond its whole seconds."""
-    return int(math.fmod(round(length * 1000), 1000)) if is_number(length) and abs(length) <= LONGEST else None
+    return int(math.fmod(round(length * 1_000_000), 1_000_000) / 1000) if is_number(length) and abs(length) <= LONGEST else None
 
 
 def _fraction(value: float) -> str:

@@ -49,6 +49,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "known_list": compare.known_list,
     "known_map": compare.known_map,
     "known": compare.known,
+    "map_of": compare.map_of,
     "places": compare.places,
     # numbers
     "add": arithmetic.add,
