@@ -157,9 +157,7 @@ def arms(ruleset: Ruleset, running: set[str], diagnostics: Diagnostics) -> None:
         if entry.spec.share == 0 and not entry.spec.ramp:
             diagnostics.warning("W007", entry.place("share"), f"nobody takes part in the experiment '{name}': its share is 0", "give it a share, for example `share: 10%`")
         for arm, spec in entry.spec.arms.items():
-            if spec.ranges is not None and not any(start < end for start, end in spec.ranges):
-                diagnostics.warning("W007", entry.place("arms", arm, "ranges"), f"nobody gets the arm '{arm}' of '{name}': it has no buckets", "give it a range of buckets, or remove the arm")
-            elif spec.weight == 0:
+            if spec.weight == 0:
                 diagnostics.warning("W007", entry.place("arms", arm, "weight"), f"nobody gets the arm '{arm}' of '{name}': its weight is 0", "give it a weight, or remove the arm")
 
 

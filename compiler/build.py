@@ -37,12 +37,12 @@ def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
     trials.unused(ruleset, ladders.running, diagnostics)
     analysis.report(ruleset, conditions, slots, diagnostics)
     site = ruleset.site.spec
-    reads = {*conditions.read, *ALWAYS, *(m.attribute for m in models if m.attribute), *_units(ruleset, conditions)}
+    reads = {*conditions.read, *ALWAYS, *(m.attribute for m in models if m.attribute)}
     return ir.Program(
         site=site.name or site.hosts[0],
         hosts=site.hosts,
         pages=tuple(site.pages.items()),
-        attributes=_attributes(ruleset, conditions, reads),
+        attributes=_attributes(ruleset, reads),
         purposes=tuple(site.purposes),
         jurisdictions=jurisdictions,
         holdout=(site.holdout.share, site.holdout.salt) if site.holdout else None,
@@ -58,12 +58,6 @@ def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
         campaigns=campaigns,
         models=models,
     )
-
-
-def _units(ruleset: Ruleset, conditions: Conditions) -> set[str]:
-    """What tells the account, where an experiment randomises accounts."""
-    wanted = any(entry.spec.unit == "account" for entry in ruleset.experiments.values())
-    return {name for name in ("account.id", "account.domain") if wanted and name in conditions.kinds}
 
 
 def _declared(ruleset: Ruleset) -> dict[str, tuple[tuple, Any]]:
@@ -137,7 +131,7 @@ def _jurisdictions(ruleset: Ruleset, conditions: Conditions, diagnostics: Diagno
     return tuple(found)
 
 
-def _attributes(ruleset: Ruleset, conditions: Conditions, reads: set[str]) -> tuple[ir.Attribute, ...]:
+def _attributes(ruleset: Ruleset, reads: set[str]) -> tuple[ir.Attribute, ...]:
     """The declared attributes, and those of the request that are read; sorted by name."""
     own = [_attribute(name, spec) for name, (_, spec) in _declared(ruleset).items()]
     built_in = [

@@ -84,7 +84,7 @@ def check(site: Path, as_json: bool) -> None:
 @SITE
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Where to write the bundle.")
 @click.option("--sign", "key", type=click.Path(path_type=Path), metavar="KEYFILE", help="Sign with this private key (see keygen).")
-@click.option("--format", "format_", type=click.Choice(["1"]), default="1", help="The bundle format to write.")
+@click.option("--format", "format_", type=click.Choice(["2"]), default="2", help="The bundle format to write.")
 @JSON
 def build(site: Path, out: Path, key: Path | None, format_: str, as_json: bool) -> None:
     """Compile a site into a bundle. The same files give the same bytes on every machine.

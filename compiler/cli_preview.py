@@ -38,8 +38,8 @@ def preview(source: Path, arms: tuple[str, ...], variants: tuple[str, ...], span
     seconds = parse_duration(span)
     if seconds is None or not 1 <= seconds <= LONGEST:
         fail(f"--for {span}: write a duration of at most 30d, such as 90m, 8h or 2d", 2)
-    if not path.startswith("/") or "#" in path:
-        fail(f"--path {path}: begin it with a slash, and leave a fragment (#…) out", 2)
+    if not path.startswith("/") or path.startswith("//") or "#" in path:
+        fail(f"--path {path}: begin it with one slash, and leave a fragment (#…) out", 2)
     if not arms and not variants:
         raise click.UsageError("Give at least one --arm or --variant.")
     bundle = opened(source)
@@ -47,7 +47,14 @@ def preview(source: Path, arms: tuple[str, ...], variants: tuple[str, ...], span
     by_slot = {slot.name: [*(name for name, _ in slot.variants), "none"] for slot in bundle.slots}
     wished = {name: arm for name, arm in (_wish(text, "experiment", "arm", by_experiment) for text in arms)}
     wished |= {f"slot.{name}": variant for name, variant in (_wish(text, "slot", "variant", by_slot) for text in variants)}
-    token = sign(wished, int(time.time() + seconds), identity.keys(local(state).cookie_key.read_text())[0])
+    try:
+        found = local(state)
+        key = identity.keys(found.cookie_key.read_text())[0]
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}")
+    except ValueError as error:
+        fail(f"{found.cookie_key}: {error}; remove the file, and a new key is made")
+    token = sign(wished, int(time.time() + seconds), key)
     if len(token) > MAX_TOKEN:
         fail("a link cannot hold so many wishes; leave some out")
     click.echo(f"{path}{'&' if '?' in path else '?'}{PARAMETER}={token}")

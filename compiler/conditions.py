@@ -132,6 +132,11 @@ class Conditions:
                 self.diagnostics.error("E033", self.ruleset.segments[name].place("when"), message, "take one of the references out")
         return done
 
+    def drawn(self, unit: str) -> None:
+        """Note what tells a unit by which an experiment, or the share of a rule, draws."""
+        told = ("account.id", "account.domain") if unit == "account" else (unit,)
+        self.read |= {name for name in told if name in self.kinds}
+
     def needed(self, expr: ir.Expr) -> tuple[str, ...]:
         """The purposes that an expression's attributes need, sorted."""
         found = {self.purposes.get(name) for name in refs(expr)}

@@ -67,7 +67,8 @@ def visit_of(
     """
     request = Request(now=str(round(at * 1000)), offset="0")
     told = request_values(request, (attribute.name for attribute in bundle.reads))
-    given = {name: coerce(attribute, context[key]) for name, attribute in bundle.attributes.items() if (key := key_of(attribute)) in context}
+    typed = {name: coerce(attribute, context.get(key_of(attribute))) for name, attribute in bundle.attributes.items()}
+    given = {name: value for name, value in typed.items() if value is not None}
     facts = {**told, **({"request.at": at} if "request.at" in told else {}), **given}
     purposes, jurisdiction = consent.in_force(bundle, None, facts)
     permitted = {}

@@ -137,7 +137,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """See tessera.bundle.Action; names in place of indices. `variant` None leaves the page as it is."""
+    """See tessera.resolved.Action; names in place of indices. `variant` None leaves the page as it is."""
 
     variant: str | None = None
     model: str | None = None
@@ -203,7 +203,7 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """See tessera.bundle.Experiment; shares in parts per million; `layer`: (salt, from, to) in parts per million.
+    """See tessera.resolved.Experiment; shares in parts per million; `layer`: (salt, from, to) in parts per million.
 
     `ramp`: (epoch seconds, share) in order of time. `holdout`: (share, salt). `sticky`: (name, version, min_version).
     """
@@ -227,7 +227,7 @@ class Experiment:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """See tessera.bundle.Campaign; `owner` and `goal` stay with the sources."""
+    """See tessera.resolved.Campaign; `owner` and `goal` stay with the sources."""
 
     name: str
     run: Run | None

@@ -123,8 +123,7 @@ class Ladders:
             return when
         name = spec.unit if "." in spec.unit else f"unit.{spec.unit}"
         unit_checked(entry, (*path, "unit"), f"the rule '{spec.rule}'", spec.unit, self.ruleset, self.diagnostics)
-        if "." in spec.unit:
-            self.conditions.read.add(name)
+        self.conditions.drawn(spec.unit)
         salt = ir.Const(spec.salt or f"{entry.name}/{spec.rule}", "string")
         return ir.Call("and", (when, ir.Call("share", (salt, ir.Ref(name, "any"), ir.Const(spec.share, "int")))))
 
@@ -182,11 +181,12 @@ class Ladders:
             self.diagnostics.error("E064", place, message, "use an experiment in one place, or make a second one in the same layer")
         self.running[name] = entry.name
         experiment = self.ruleset.experiments[name]
-        self.conditions.read |= {unit for unit in (experiment.spec.unit, experiment.spec.fallback_unit) if unit is not None and "." in unit}
+        for unit in filter(None, (experiment.spec.unit, experiment.spec.fallback_unit)):
+            self.conditions.drawn(unit)
         arms: list[ir.Action | None] = []
         for arm, spec in experiment.spec.arms.items():
             path = ("arms", arm)
-            self._check_set(entry, experiment, path, spec, patches)
+            self._check_set(entry, experiment, path, spec)
             shows = spec.show is not None or spec.rank is not None
             if not shows and not patches:
                 message = f"the arm '{arm}' of '{name}' neither shows nor ranks, and its rule in '{entry.name}' shows nothing itself"
@@ -194,7 +194,7 @@ class Ladders:
             arms.append(self._simple(experiment, path, spec, entry) if shows else None)
         return ir.Action(experiment=name, arms=tuple(arms))
 
-    def _check_set(self, entry: Entry[Any], experiment: Entry[Any], path: tuple, spec: Any, patches: bool) -> None:
+    def _check_set(self, entry: Entry[Any], experiment: Entry[Any], path: tuple, spec: Any) -> None:
         fields = self.ruleset.contents[entry.spec.component].spec.fields if entry.spec.component in self.ruleset.contents else {}
         for field in spec.set:
             known(self.diagnostics, "E060", "field", field, fields, experiment, *path, "set", field, key=True)

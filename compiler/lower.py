@@ -182,7 +182,7 @@ _READ = {"version": parse_version, "double": float, "timestamp": float, "duratio
 
 
 def tree(expr: Expr) -> tuple:
-    """The expression as a tree that tessera.match.evaluate understands."""
+    """The expression as a tree that tessera.evaluate understands."""
     if isinstance(expr, Const):
         return ("const", constant(expr))
     if isinstance(expr, Ref):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+import msgpack
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from compiler.shape import LEVELS, Shape, Unit
 from compiler.values import Condition, Many, Name, OneOrMany, Share, Text, refused
@@ -89,13 +91,26 @@ class Place(Shape):
         return self
 
 
+def _json(value: Any) -> Any:
+    """A value that a bundle can hold and that JSON can tell."""
+    try:
+        msgpack.packb(value)
+        json.dumps(value, allow_nan=False)
+    except (ValueError, OverflowError):
+        raise refused("the value is not plain JSON", "write finite numbers, and whole ones of at most 64 bits") from None
+    return value
+
+
+Json = Annotated[Any, AfterValidator(_json)]
+
+
 class Slot(Shape):
     """slots/*.yaml: a place on pages and its component; a flag, whose plain values no page shows; or a redirect."""
 
     place: Place | None = Field(None, examples=["place: {page: home, selector: \"#hero\", do: replace}"])
     component: Name | None = Field(None, examples=["component: hero"])
     flag: Text | None = Field(None, description="a flag's name in the tool that it came from")
-    values: dict[Name, Any] | None = Field(None, examples=["values: {on: true, off: false}"], description="of a flag: variant → plain value")
+    values: dict[Name, Json] | None = Field(None, examples=["values: {on: true, off: false}"], description="of a flag: variant → plain value")
     test: Name | None = Field(None, description="an experiment whose arms patch the fields of whichever variant is shown")
     ladder: Ladder = Field(examples=["ladder: {default: none}"])
     owner: Text | None = None

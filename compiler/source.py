@@ -21,6 +21,7 @@ DEEPEST = 60  # mappings and lists within each other
 
 _YAML = "tag:yaml.org,2002:"
 _KNOWN_TAGS = {_YAML + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge", "value")}
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ANCHOR = re.compile(r"[A-Za-z0-9_-]+")
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -196,7 +197,7 @@ class _Reader:
         if not self._plain_tag(node):
             return None
         if isinstance(node.value, str):
-            return _scalar(node)
+            return _scalar(node) if self._of_characters(node) else None
         self._open.add(id(node))
         children = self._list(node, depth) if node.tag.endswith(":seq") else self._mapping(node, depth)
         self._open.discard(id(node))
@@ -223,8 +224,16 @@ class _Reader:
                 self._error("E005", key, f"the key '{key.value}' stands here again; first in line {first.line}, column {first.column}", "keep one of the two")
             else:
                 keys[key.value] = key
+                self._of_characters(key)
                 children[key.value] = self.value(value, depth + 1)
         return children
+
+    def _of_characters(self, node: YamlNode) -> bool:
+        """Whether a text is one that UTF-8 can hold."""
+        if _SURROGATE.search(node.value):
+            self._error("E003", node, "half of a surrogate pair (\\ud800 to \\udfff) is no character", "write the character itself, or \\U and its eight hexadecimal digits")
+            return False
+        return True
 
     def _plain_tag(self, node: YamlNode) -> bool:
         """Whether the value has no tag but those of plain data, and no anchor that is the `&&` of a condition."""

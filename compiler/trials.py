@@ -46,7 +46,7 @@ def _experiment(entry: Entry[Any], ruleset: Ruleset, layer: tuple[str, int, int]
         share=share,
         layer=layer,
         run=run_of(spec.run),
-        arms=tuple(ir.Arm(name, arm.weight or 0, _ranges(entry, name, arm)) for name, arm in spec.arms.items()),
+        arms=tuple(ir.Arm(name, arm.weight or 0, _ranges(arm)) for name, arm in spec.arms.items()),
         key=spec.key,
         fallback_unit=spec.fallback_unit,
         hash=spec.hash,
@@ -57,7 +57,7 @@ def _experiment(entry: Entry[Any], ruleset: Ruleset, layer: tuple[str, int, int]
     )
 
 
-def _ranges(entry: Entry[Any], name: str, arm: Any) -> tuple[tuple[int, int], ...] | None:
+def _ranges(arm: Any) -> tuple[tuple[int, int], ...] | None:
     return None if arm.ranges is None else tuple((start, end) for start, end in arm.ranges)
 
 

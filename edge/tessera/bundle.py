@@ -136,7 +136,7 @@ def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
         jurisdictions=tuple(
             (name, bind(when, lists), frozenset(allow), gpc) for name, when, allow, gpc in site["jurisdictions"]
         ),
-        holdout=site["holdout"],
+        holdout=_holdout(site["holdout"]),
         log_purpose=site["log_purpose"],
         deadline=site["deadline"],
         reads=tuple(attributes[name] for name in site["reads"]),
@@ -180,6 +180,11 @@ def _pages(slots: Sequence[Slot]) -> dict[str | None, tuple[int, ...]]:
 
 def _run(row: Sequence | None) -> Run | None:
     return Run(*row) if row else None
+
+
+def _holdout(row: Sequence | None) -> tuple[int, str] | None:
+    """Where on the allocation line a holdout ends, and its salt."""
+    return (assign.point(row[0], row[1]), row[2]) if row else None
 
 
 Lists = Mapping[str, frozenset]
@@ -273,11 +278,9 @@ def _design(row: Sequence) -> Design:
         allocations = tuple((start, allocation.by_weight(weights, buckets, (parts, whole))) for start, parts, whole in shares)
     if layer:
         layer = (layer[0], assign.point(layer[1], layer[3]), assign.point(layer[2], layer[3]))
-    if holdout:
-        holdout = (assign.point(holdout[0], holdout[1]), holdout[2])
     fixed = len(allocations) == 1 and not (run or layer or holdout or sticky)
     version, min_version = sticky or (0, 0)
-    return Design(unit, fallback, purpose, kind, buckets, _run(run), arms, allocations, layer, holdout, bool(sticky), version, min_version, fixed)
+    return Design(unit, fallback, purpose, kind, buckets, _run(run), arms, allocations, layer, _holdout(holdout), bool(sticky), version, min_version, fixed)
 
 
 def _model(row: Sequence, sections: Mapping[str, Any]) -> Model:

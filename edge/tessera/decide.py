@@ -9,7 +9,7 @@ from typing import Any, Mapping, NamedTuple, Sequence
 from tessera import assign
 from tessera.enrol import assigned, kept_arm, unit_of
 from tessera.evaluate import evaluate, names
-from tessera.match import bits, match, possible
+from tessera.match import Index, bits, match, without
 from tessera.ranking import rank
 from tessera.resolved import Action, Bundle, Campaign, Experiment, Rule, Slot
 from tessera.sound import ILL_TYPED, sound, total
@@ -60,9 +60,10 @@ def _decide_slots(bundle: Bundle, visit: Visit, numbers: tuple[int, ...]) -> tup
     if untouched and numbers in outcomes.untouched:
         return outcomes.untouched[numbers]
     masks, tests = outcomes.masks, outcomes.tests
-    if len(numbers) < len(masks):
+    if numbers is not bundle.pages_slots[None]:
         masks = [masks[number] for number in numbers]
     shown = outcomes.shown if free else outcomes.ruled
+    whole = alive if rows is bundle else None  # what holds of all rules, where it is known already
     encoded: dict[str, bytes] = {}
     sight = None
     decisions = []
@@ -73,7 +74,7 @@ def _decide_slots(bundle: Bundle, visit: Visit, numbers: tuple[int, ...]) -> tup
             untouched = False
             test = tests[top]
             if not top:
-                sight = sight or _look(bundle, visit, held_out)
+                sight = sight or _look(bundle, visit, held_out, whole)
                 decision, test = _behind(sight, numbers[len(decisions)], free)
             if test is not None:
                 kind, purpose, before, ends, arms = test
@@ -83,7 +84,7 @@ def _decide_slots(bundle: Bundle, visit: Visit, numbers: tuple[int, ...]) -> tup
                 if unit and (purpose is None or purpose in purposes):
                     decision = arms[bisect_right(ends, sha256(before + unit).digest())]
             if decision is None:
-                sight = sight or _look(bundle, visit, held_out)
+                sight = sight or _look(bundle, visit, held_out, whole)
                 decision = _decide(sight, numbers[len(decisions)])
         decisions.append(decision)
     if untouched and len(outcomes.untouched) < MOST_UNTOUCHED:
@@ -105,12 +106,12 @@ end, sorted, as bytes that compare with a digest (hashes.edge); the decisions of
 unit is outside of the experiment."""
 
 
-def _look(bundle: Bundle, visit: Visit, held_out: bool) -> _Sight:
+def _look(bundle: Bundle, visit: Visit, held_out: bool, alive: int | None = None) -> _Sight:
     facts = visit.values
     if bundle.trees:
         units = {f"unit.{kind}": unit for kind, unit in visit.units.items()}
         facts = {**facts, **units, **{f"sticky.{e.name}": True for e in _sticky(bundle, visit)}}
-    return _Sight(bundle, visit, match(bundle.index, visit.values), facts, held_out)
+    return _Sight(bundle, visit, match(bundle.index, visit.values) if alive is None else alive, facts, held_out)
 
 
 def _sticky(bundle: Bundle, visit: Visit) -> list[Experiment]:
@@ -211,8 +212,8 @@ def _held_out(bundle: Bundle, visit: Visit) -> bool:
     unit = unit_of("visitor", visit)
     if bundle.holdout is None or unit is None or visit.preview:  # who previews sees what was wished for
         return False
-    parts, whole, salt = bundle.holdout
-    return assign.bucket(salt, unit) < assign.point(parts, whole)
+    end, salt = bundle.holdout
+    return assign.bucket(salt, unit) < end
 
 
 def held_back_by(bundle: Bundle, visit: Visit, rule: Rule) -> str | None:
@@ -243,9 +244,17 @@ def _consent_matters(sight: _Sight, slot: Slot) -> bool:
     withheld = slot.purposes - visit.purposes
     if not withheld:
         return False
-    hidden = frozenset(attribute.name for attribute in bundle.reads if attribute.purpose in withheld)
-    candidates = possible(bundle.index, visit.values, hidden) & slot.mask
-    return any(_could_hold(sight, c, hidden) for c in bits(candidates))
+    hidden, seen = _withheld(bundle, withheld)
+    return any(_could_hold(sight, c, hidden) for c in bits(match(seen, visit.values) & slot.mask))
+
+
+def _withheld(bundle: Bundle, purposes: frozenset[str]) -> tuple[frozenset[str], Index]:
+    """The attributes that need one of these purposes, and the masks without theirs; made when first asked for."""
+    found = bundle.outcomes.withheld.get(purposes)
+    if found is None:
+        hidden = frozenset(attribute.name for attribute in bundle.reads if attribute.purpose in purposes)
+        found = bundle.outcomes.withheld[purposes] = hidden, without(bundle.index, hidden)
+    return found
 
 
 def _could_hold(sight: _Sight, conjunction: int, hidden: frozenset[str]) -> bool:
@@ -271,7 +280,7 @@ def _by_rule(bundle: Bundle, visit: Visit, slot: int, number: int, rule: Rule) -
         return None
     chosen = action.arms[arm] or action
     if not enrolled:
-        return _outcome(bundle, visit, slot, chosen, _unenrolled(experiment, visit, chosen), number)
+        return _outcome(bundle, visit, slot, chosen, _unenrolled(bundle, experiment, visit, chosen), number)
     if _always(bundle, rule):
         _keep(bundle, rule, ("tests",), _interned(bundle, slot, number, action, experiment))
     why = "preview" if visit.preview else "test"  # no test of a page view with a preview counts
@@ -322,10 +331,11 @@ def _interned(bundle: Bundle, slot: int, rule: int, action: Action, experiment: 
 _NOBODY = Visit()
 
 
-def _unenrolled(experiment: Experiment, visit: Visit, chosen: Action) -> str:
+def _unenrolled(bundle: Bundle, experiment: Experiment, visit: Visit, chosen: Action) -> str:
     """Why a visitor gets the first arm outside the test: no consent, or no unit of the kind that is randomised."""
     purpose = experiment.design.purpose
-    if not visit.units or (purpose and purpose not in visit.purposes):
+    refused = bundle.purposes and not visit.purposes and not visit.units  # so nobody is told apart
+    if refused or (purpose and purpose not in visit.purposes):
         return "consent"
     return "rank" if chosen.model >= 0 else "rule"
 

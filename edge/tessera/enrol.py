@@ -25,10 +25,11 @@ def assigned(experiment: Experiment, visit: Visit) -> Assigned:
     enrolled. An experiment that randomises by an attribute takes only those of whom the attribute is known.
     """
     design = experiment.design
-    if design.run and not design.run.holds(visit.at, visit.offset):
-        return _OUTSIDE
     forced = visit.forced.get(experiment.name)
-    if forced in design.arms:
+    wished = forced in design.arms
+    if design.run and not (wished and visit.preview) and not design.run.holds(visit.at, visit.offset):
+        return _OUTSIDE  # a preview shows an arm also before its experiment begins
+    if wished:
         return Assigned(design.arms.index(forced), True)
     unit = unit_of(design.unit, visit) or (unit_of(design.fallback_unit, visit) if design.fallback_unit else None)
     if design.purpose and design.purpose not in visit.purposes:

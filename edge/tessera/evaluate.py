@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Callable, Mapping, Sequence
 
 from tessera import assign
-from tessera.compare import make_map
 from tessera.dialects import FUNCTIONS
 from tessera.operators import OPERATORS, conjunction, disjunction, negation
 
@@ -14,7 +13,7 @@ def evaluate(tree: Sequence, values: Mapping[str, Any], scope: Mapping[str, Any]
     """The value of a condition as a tree, None where it is unknown.
 
     A tree is a tuple: ("const", v), ("ref", name), ("has", name), ("local", var), ("and"|"or", t…), ("not", t),
-    ("if", condition, then, else), ("make_list", t…), ("make_map", key, value, …),
+    ("if", condition, then, else),
     ("exists"|"all"|"exists_one"|"map"|"filter", var, range, body), ("reduce", var, range, body, initial), or
     (operator, t…). Named lists were put in place of ("list", name) by `bind`.
     """
@@ -36,10 +35,6 @@ def evaluate(tree: Sequence, values: Mapping[str, Any], scope: Mapping[str, Any]
     if op == "if":
         condition = evaluate(tree[1], values, scope)
         return evaluate(tree[2 if condition else 3], values, scope) if isinstance(condition, bool) else None
-    if op == "make_list":
-        return tuple(evaluate(t, values, scope) for t in tree[1:])
-    if op == "make_map":
-        return make_map(*(evaluate(t, values, scope) for t in tree[1:]))
     if op in _FOLDS:
         return _fold(tree, values, scope)
     return operation(op)(*(evaluate(t, values, scope) for t in tree[1:]))

@@ -278,11 +278,10 @@ def _look(over: Table | Scale, value: Any) -> int:
     return absent if value is None else regions[bisect_right(boundaries, value)]
 
 
-def possible(index: Index, values: Mapping[str, Any], hidden: frozenset[str]) -> int:
-    """The conjunctions that could hold whatever the hidden attributes were."""
+def without(index: Index, hidden: frozenset[str]) -> Index:
+    """The masks without those of the hidden attributes: what matches could hold whatever these were."""
     parts = ("tables", "scales", "computed", "checks")
-    seen = {part: tuple(row for row in getattr(index, part) if row[0] not in hidden) for part in parts}
-    return match(replace(index, **seen), values)
+    return replace(index, **{part: tuple(row for row in getattr(index, part) if row[0] not in hidden) for part in parts})
 
 
 def bits(mask: int) -> Iterator[int]:

@@ -14,9 +14,10 @@ class Outcomes:
         ruled: the same without those of defaults.
         tests: 1 + conjunction → what assigning an arm by its rule takes, where nothing but the unit matters.
         untouched: slots → the decisions of all of them where no rule with a test holds.
+        withheld: purposes → the attributes that need one of them, and the masks without theirs.
     """
 
-    __slots__ = ("masks", "shown", "ruled", "tests", "untouched")
+    __slots__ = ("masks", "shown", "ruled", "tests", "untouched", "withheld")
 
     def __init__(self, conjunctions: int, masks: Sequence[int]) -> None:
         self.masks = tuple(masks)
@@ -24,3 +25,4 @@ class Outcomes:
         self.ruled: list[Any] = [None] * (conjunctions + 1)
         self.tests: list[Any] = [None] * (conjunctions + 1)
         self.untouched: dict[tuple[int, ...], Any] = {}
+        self.withheld: dict[frozenset[str], Any] = {}

@@ -186,7 +186,7 @@ class Bundle:
     attributes: Mapping[str, Attribute]
     purposes: tuple[str, ...]
     jurisdictions: tuple[tuple[str, tuple | None, frozenset[str], bool], ...]
-    holdout: tuple[int, int, str] | None
+    holdout: tuple[int, str] | None
     log_purpose: str | None
     deadline: int
     reads: tuple[Attribute, ...]

@@ -140,12 +140,15 @@ def cookie(bundle: Bundle, arrival: Arrival, decisions: Sequence[Decision]) -> s
 
 
 def _permitted(bundle: Bundle, arrival: Arrival) -> dict[str, str]:
-    """The sticky arms that came, without those of experiments whose purpose is not in force."""
-    if not arrival.sticky:
-        return {}
+    """The sticky arms that came, without those of experiments whose purpose is not in force.
+
+    Of an experiment that the bundle does not have the purpose is not known: its arms stay only where all are in force.
+    """
+    if not arrival.sticky or arrival.purposes.issuperset(bundle.purposes):
+        return dict(arrival.sticky)
     permitted = (None, *arrival.purposes)
-    withheld = {e.key for e in bundle.experiments if e.design.sticky and e.design.purpose not in permitted}
-    return {key: arm for key, arm in arrival.sticky.items() if key.rpartition("__")[0] not in withheld}
+    kept = {e.key for e in bundle.experiments if e.design.sticky and e.design.purpose in permitted}
+    return {key: arm for key, arm in arrival.sticky.items() if key.rpartition("__")[0] in kept}
 
 
 def redirected(bundle: Bundle, url: str, decisions: Sequence[Decision]) -> tuple[Decision, str] | None:

@@ -344,10 +344,18 @@ def test_preview_prints_a_link_that_is_good_for_a_while(site, options, path, for
     (["--arm", "headline=benefits"], "tessera: no arm of 'headline' is called 'benefits'; did you mean 'benefit'?", 1),
     (["--arm", "headline=benefit", "--for", "1y"], "tessera: --for 1y: write a duration of at most 30d, such as 90m, 8h or 2d", 2),
     (["--arm", "headline=benefit", "--for", "31d"], "tessera: --for 31d: write a duration of at most 30d, such as 90m, 8h or 2d", 2),
-    (["--arm", "headline=benefit", "--path", "//evil.example#"], "tessera: --path //evil.example#: begin it with a slash, and leave a fragment (#…) out", 2),
+    (["--arm", "headline=benefit", "--path", "//evil.example"], "tessera: --path //evil.example: begin it with one slash, and leave a fragment (#…) out", 2),
+    (["--arm", "headline=benefit", "--path", "/a#b"], "tessera: --path /a#b: begin it with one slash, and leave a fragment (#…) out", 2),
 ])  # fmt: skip
 def test_preview_names_what_there_is_not(site, options, says, code):
     assert refused("preview", "site", *options, "--state", "local", code=code) == says
+
+
+def test_preview_tells_a_broken_key(site):
+    run("preview", "site", "--arm", "headline=benefit", "--state", "local")
+    (key,) = Path("local").rglob("*cookie*")
+    key.write_text("no key")
+    assert str(key) in refused("preview", "site", "--arm", "headline=benefit", "--state", "local")
 
 
 def test_preview_needs_a_wish(site):

@@ -93,6 +93,19 @@ def test_the_way_down_ends_without_consent(tmp_path, default, models, expected):
     assert sorted({code for code, _ in messages(tmp_path, change=change)}) == sorted(expected)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"slots/hero.yaml": {"when: segment.partner": "when: segment.partner, share: 50%, unit: account"}},
+        {"experiments/headline.yaml": {"goal: click": "goal: click\nunit: account"}},
+        {"experiments/headline.yaml": {"goal: click": "goal: click\nunit: visitor.plan\nfallback_unit: account"}},
+    ],
+)
+def test_what_tells_the_account_is_read_where_accounts_are_told_apart(tmp_path, change):
+    segments = {"segments.yaml": {"account.domain in lists.partners": "visitor.visits > 1"}}
+    assert "account.domain" in compiled(tmp_path, change={**segments, **change}).program.reads
+
+
 def test_a_name_that_does_not_exist_is_told_once_even_where_it_is_used_often(tmp_path):
     change = {"segments.yaml": {"lists.partners": "lists.nobody"}, "slots/hero.yaml": {"'visitor.visits > 3'": "segment.partner && visitor.visits > 3"}}
     assert [code for code, _ in messages(tmp_path, change=change)] == ["E030"]

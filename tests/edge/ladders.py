@@ -150,10 +150,11 @@ def kept(trial: ir.Experiment, visit: Visit) -> int | None:
 
 def arm_of(trial: ir.Experiment, visit: Visit) -> tuple[int, bool] | None:
     """The arm, and whether the visitor counts; None outside of the experiment."""
-    if not runs(trial.run, visit):
-        return None
     names = [arm.name for arm in trial.arms]
-    if visit.forced.get(trial.name) in names:
+    wished = visit.forced.get(trial.name) in names
+    if not runs(trial.run, visit) and not (wished and visit.preview):
+        return None
+    if wished:
         return names.index(visit.forced[trial.name]), True
     if trial.purpose and trial.purpose not in visit.purposes:
         return 0, False

@@ -227,6 +227,13 @@ def test_a_preview_forces_an_arm_and_says_so():
         assert arms_given(compiled, (decision,)) == {}
 
 
+@pytest.mark.parametrize("at, preview, value", [(AT - 1, True, "value of change"), (AT - 1, False, None), (AT, False, "value of change")])
+def test_a_preview_shows_an_arm_before_its_experiment_begins(at, preview, value):
+    compiled = site(experiment("e", run=ir.Run(AT, AT + DAY, False)))
+    (decision,) = decide(compiled, who(forced={"e": "change"}, preview=preview, at=at))
+    assert value_of(compiled, decision) == value
+
+
 @pytest.mark.parametrize("wish, value", [("on", True), ("none", None), ("gone", None)])
 def test_a_preview_forces_a_variant(wish, value):
     compiled = bundle(program(flag("f", (rule("r", ALWAYS, "off"),), "off")))

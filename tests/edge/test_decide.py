@@ -114,6 +114,14 @@ def test_a_test_over_accounts(units, purposes, why, arm):
     assert arm or found.variant == 0, "without being enrolled a visitor gets the first arm"
 
 
+@pytest.mark.parametrize("purposes, why", [(("analytics",), "consent"), ((), "rule")])
+def test_who_has_no_unit_for_want_of_an_id_did_not_refuse(purposes, why):
+    trial = replace(experiment("e"), purpose=None)
+    site = bundle(replace(program(slot("hero", (rule("r", HOUR, ir.Action(experiment="e", arms=(show("a"), show("b")))),)), experiments=(trial,)), purposes=purposes))
+    (found,) = decide(site, Visit(values={"request.hour": 9}))
+    assert found.why == why
+
+
 @pytest.mark.parametrize("days, enrolled", [(-1, False), (0, True), (9.9, True), (10, False)])
 def test_outside_its_run_a_test_enrols_nobody(days, enrolled):
     running = experiment("e", run=ir.Run(AT, AT + 10 * DAY, False))

@@ -54,6 +54,7 @@ def survive(found: Any, visit: Visit) -> None:
     """Everything that is asked about a visit, twice: the second time from interned outcomes."""
     decisions = decide(found, visit)
     assert decide_slots(found, visit, range(len(found.slots))) == decisions == decide(found, visit)
+    assert decide_slots(found, visit, range(len(found.slots))[::-1]) == decisions[::-1]
     assert [d.slot for d in decisions] == list(range(len(found.slots)))
     for decision in decisions:
         value_of(found, decision)
