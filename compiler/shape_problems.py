@@ -31,7 +31,7 @@ _LIMITS = {
     "greater_than_equal": "at least {ge}",
     "less_than_equal": "at most {le}",
     "too_short": "at least {min_length} {entries}, found {actual_length}",
-    "too_long": "at most {max_length} {entries}, found {actual_length}",
+    "too_long": "at most {max_length} {entries}",
     "string_too_long": "at most {max_length} characters",
     "string_pattern_mismatch": "a text of the form {pattern}",
 }

@@ -47,11 +47,14 @@ class Attribute(Shape):
         return self
 
 
+Facts = Annotated[dict[SpokenName, Attribute], Field(max_length=4000)]  # protobuf's messages, which CEL checks by, hold few more
+
+
 class Attributes(Shape):
     """The declared facts by namespace; request.* is built in."""
 
-    visitor: dict[SpokenName, Attribute] = {}
-    account: dict[SpokenName, Attribute] = {}
+    visitor: Facts = {}
+    account: Facts = {}
 
 
 class Purpose(Shape):

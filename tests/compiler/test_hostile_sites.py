@@ -127,3 +127,10 @@ def test_random_edits_of_the_shop_never_raise(seed, tmp_path):
             raise AssertionError(f"{type(error).__name__}: {error}\n{done}") from error
         for path, content in before.items():
             path.write_bytes(content)
+
+
+def test_more_attributes_than_conditions_can_be_checked_with_are_told(tmp_path):
+    told = "".join(f"    a{number}: {{type: string, purpose: none, keep: session}}\n" for number in range(4001))
+    (tmp_path / "site.yaml").write_text(f"tessera: 1\nhosts: [localhost]\nattributes:\n  visitor:\n{told}")
+    with pytest.raises(Rejected, match="E012 in 'attributes.visitor': expected at most 4000 entries"):
+        compile_site(tmp_path)
