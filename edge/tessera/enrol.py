@@ -22,7 +22,8 @@ def assigned(experiment: Experiment, visit: Visit) -> Assigned:
     """The visitor's arm.
 
     Without the experiment's purpose, or without a unit of its kind, the visitor gets the first arm and is not
-    enrolled. An experiment that randomises by an attribute takes only those of whom the attribute is known.
+    enrolled. An experiment that randomises by an attribute takes only those of whom the attribute is known, or who keep an
+    arm of it: these are shown the arm and not enrolled.
     """
     design = experiment.design
     forced = visit.forced.get(experiment.name)
@@ -34,11 +35,13 @@ def assigned(experiment: Experiment, visit: Visit) -> Assigned:
     unit = unit_of(design.unit, visit) or (unit_of(design.fallback_unit, visit) if design.fallback_unit else None)
     if design.purpose and design.purpose not in visit.purposes:
         return Assigned(0, False)
-    if not unit:
-        return _OUTSIDE if "." in design.unit else Assigned(0, False)
     kept = kept_arm(experiment, visit) if design.sticky else None
+    if kept == -1:
+        return _OUTSIDE
+    if not unit:  # who has logged out goes on with the arm, and does not count
+        return Assigned(kept, False) if kept is not None else _OUTSIDE if "." in design.unit else Assigned(0, False)
     if kept is not None:
-        return _OUTSIDE if kept < 0 else Assigned(kept, True, _allocation(design, visit.at).propensities[kept])
+        return Assigned(kept, True, _allocation(design, visit.at).propensities[kept])
     if design.holdout and assign.bucket(design.holdout[1], unit) < design.holdout[0]:
         return _OUTSIDE
     if design.layer:

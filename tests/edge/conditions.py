@@ -344,7 +344,9 @@ def _naive_call(op: str, args: list) -> Any:
     if op in ("lt", "le", "gt", "ge"):
         return _ordered(op, a, b)
     if op == "in":
-        return a in b if isinstance(b, dict) and isinstance(a, str) else False if isinstance(b, dict) else any(_equal(a, e) for e in b) if isinstance(b, tuple) else None
+        if isinstance(b, dict):  # whose keys are texts here
+            return a in b if isinstance(a, str) else False if isinstance(a, (bool, int, float)) else None
+        return any(_equal(a, e) for e in b) if isinstance(b, tuple) else None
     if op in ("contains", "starts_with", "ends_with"):
         if not isinstance(a, str) or not isinstance(b, str):
             return None

@@ -159,11 +159,11 @@ def arm_of(trial: ir.Experiment, visit: Visit) -> tuple[int, bool] | None:
     if trial.purpose and trial.purpose not in visit.purposes:
         return 0, False
     unit = unit_of(trial.unit, visit) or unit_of(trial.fallback_unit, visit)
-    if not unit:
-        return None if "." in trial.unit else (0, False)
     held = kept(trial, visit)
     if held is not None:
-        return None if held < 0 else (held, True)
+        return None if held < 0 else (held, bool(unit))
+    if not unit:
+        return None if "." in trial.unit else (0, False)
     if trial.holdout and point(trial.holdout[1], unit) < 2**64 * trial.holdout[0] // MILLION:
         return None
     if trial.layer:

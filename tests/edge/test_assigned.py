@@ -211,6 +211,14 @@ def test_a_condition_can_ask_for_a_kept_arm():
     assert [(d.why, value_of(compiled, d)) for d in told] == [("default", None), ("test", False)]
 
 
+@pytest.mark.parametrize("unit", ["account", "visitor.login"])
+def test_a_kept_arm_survives_the_end_of_a_login_and_does_not_count(unit):
+    compiled = site(experiment("e", ("a", 100), ("b", 0), sticky=STICKY, unit=unit))
+    assert assigned(compiled.experiments[0], who(sticky={"e__3": "b"})) == (1, False, 1.0)
+    (decision,) = decide(compiled, who(sticky={"e__3": "b"}))
+    assert (value_of(compiled, decision), decision.experiment) == ("value of b", -1)
+
+
 def test_what_is_not_sticky_gives_nothing_to_keep():
     compiled = site(experiment("e"))
     assert arms_given(compiled, decide(compiled, who())) == {}
