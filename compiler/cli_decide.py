@@ -113,10 +113,12 @@ def decide(
 
 
 def _value(bundle, decision) -> dict[str, Any]:
-    """The value of a flag under `value`; nothing for a slot of a page."""
+    """The value of a flag under `value`, and its metadata if it has any; nothing for a slot of a page."""
     from tessera.decide import value_of
 
-    return {} if bundle.slots[decision.slot].values is None else {"value": value_of(bundle, decision)}
+    slot = bundle.slots[decision.slot]
+    metadata = {"metadata": slot.metadata} if slot.metadata else {}
+    return {} if slot.values is None else {"value": value_of(bundle, decision), **metadata}
 
 
 def _only(bundle, decisions: list[tuple], wanted: Iterable[str]) -> list[tuple]:

@@ -147,7 +147,8 @@ def _slot(slot: ir.Slot, contents: dict[tuple, int], program: ir.Program) -> lis
     purposes = sorted({purpose for rule in slot.rules for purpose in rule.purposes})
     values = None if slot.values is None else pack(slot.values)
     needs = [_place(name, program.slots) for name in slot.needs]
-    return [slot.name, slot.pages, slot.selector, slot.operation, slot.component, names, shown, default, test, slot.always, purposes, slot.flag, values, needs]
+    place = [slot.name, slot.pages, slot.selector, slot.operation, slot.component]
+    return [*place, names, shown, default, test, slot.always, purposes, slot.flag, values, needs, dict(slot.metadata)]
 
 
 def _rules(program: ir.Program) -> dict[str, Any]:

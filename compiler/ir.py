@@ -174,7 +174,8 @@ class Variant:
 class Slot:
     """A place on pages and its ladder, top-down; or a flag, whose `values` stand in the order of its variants.
 
-    `needs`: the slots whose decisions its conditions read, those first that others need.
+    `needs`: the slots whose decisions its conditions read, those first that others need. `metadata`: what callers of a
+    flag are told with its value, by name.
     """
 
     name: str
@@ -190,6 +191,7 @@ class Slot:
     flag: str | None = None
     values: tuple[Any, ...] | None = None
     needs: tuple[str, ...] = ()
+    metadata: tuple[tuple[str, str | int | float | bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

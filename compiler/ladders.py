@@ -43,7 +43,8 @@ class Ladders:
         if spec.values is not None:
             variants = tuple(ir.Variant(name, ()) for name in spec.values)
             pages = self._redirected(entry) if spec.place is not None else ()
-            return ir.Slot(entry.name, pages, "", "redirect" if pages else "", "", variants, rules, default, None, always, spec.flag, tuple(spec.values.values()), needs)
+            values, metadata = tuple(spec.values.values()), tuple((spec.metadata or {}).items())
+            return ir.Slot(entry.name, pages, "", "redirect" if pages else "", "", variants, rules, default, None, always, spec.flag, values, needs, metadata)
         variants = tuple(self._variants(entry, rules, default, test))
         place = spec.place
         return ir.Slot(entry.name, place.page, place.selector, place.do, spec.component, variants, rules, default, test, always, needs=needs)

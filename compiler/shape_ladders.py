@@ -6,10 +6,10 @@ import json
 from typing import Annotated, Any, Literal
 
 import msgpack
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from compiler.shape import LEVELS, Shape, Unit
-from compiler.values import Condition, Many, Name, OneOrMany, Share, Text, refused
+from compiler.values import Condition, Many, Name, OneOrMany, Share, Text, refused, spoken
 
 
 class Outcome(Shape):
@@ -101,7 +101,15 @@ def _json(value: Any) -> Any:
     return value
 
 
+def _plain(value: Any) -> Any:
+    """A text, a number or a bool."""
+    if not isinstance(value, (str, int, float)):
+        raise refused(f"a value of metadata is a text, a number or a bool, not {spoken(value)}", "put it in quotes")
+    return _json(value)
+
+
 Json = Annotated[Any, AfterValidator(_json)]
+Plain = Annotated[Any, AfterValidator(_plain), WithJsonSchema({"type": ["string", "number", "boolean"]})]
 
 
 class Slot(Shape):
@@ -111,6 +119,7 @@ class Slot(Shape):
     component: Name | None = Field(None, examples=["component: hero"])
     flag: Text | None = Field(None, description="a flag's name in the tool that it came from")
     values: dict[Name, Json] | None = Field(None, examples=["values: {on: true, off: false}"], description="of a flag: variant → plain value")
+    metadata: dict[Text, Plain] | None = Field(None, description="of a flag: what callers are told with its value")
     test: Name | None = Field(None, description="an experiment whose arms patch the fields of whichever variant is shown")
     ladder: Ladder = Field(examples=["ladder: {default: none}"])
     owner: Text | None = None
@@ -122,7 +131,7 @@ class Slot(Shape):
         if self.values is None:
             if redirects:
                 raise refused("a redirect needs the addresses it may lead to", "add them, for example `values: {new: /home-new}`", "E010")
-            if self.flag is not None:
+            if self.flag is not None or self.metadata is not None:
                 raise refused("a flag needs its values", "add them, for example `values: {on: true, off: false}`", "E010")
             for key, example in (("place", 'place: {page: home, selector: "#hero", do: replace}'), ("component", "component: hero")):
                 if getattr(self, key) is None:

@@ -1,6 +1,6 @@
 """flagd's flag definitions: JsonLogic that names a variant. https://flagd.dev/reference/flag-definitions
 
-Targeting becomes rules: see flagd_targeting. Metadata of flags is kept as comments.
+Targeting becomes rules: see flagd_targeting.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from compiler.frontends.document import parse
 from compiler.frontends.flagd_targeting import NO_SUCH_VARIANT, Shared, Targeting
 from compiler.frontends.jsonlogic import HALF_A_PAIR, SURROGATE, Inexpressible
 from compiler.frontends.site import Experiment, Flag, ImportRefused, Names, Segment, Site, Unsupported
-from compiler.frontends.terms import mapping
+from compiler.frontends.terms import literal, mapping
+from compiler.values import LONGEST_TEXT
 
 __all__ = ["NO_SUCH_VARIANT", "read", "variant_names"]
 
@@ -92,10 +93,21 @@ class _Importer:
         variants = {variant: names.of(variant) for variant in definition["variants"]}
         values = {variants[variant]: value for variant, value in definition["variants"].items()}
         default = definition.get("defaultVariant")
-        flag = Flag(self.names.of(key), key, values, (), "none" if default is None else variants[default], self._comment(definition))
+        comment = "Disabled in flagd: callers get their own default." if definition.get("state") == "DISABLED" else ""
+        metadata = self._metadata(key, definition)
+        flag = Flag(self.names.of(key), key, values, (), "none" if default is None else variants[default], comment, metadata)
         if definition.get("state") == "DISABLED":
             return replace(flag, default="none")
         return self._targeted(flag, definition["targeting"], variants) if definition.get("targeting") else flag
+
+    def _metadata(self, key: str, definition: dict[str, Any]) -> dict[str, Any]:
+        """A flag's own metadata, and what it inherits of the file's."""
+        stated = {**self.metadata, **(definition.get("metadata") or {})}
+        plain = {name: value for name, value in stated.items() if name.strip() and "\0" not in name and _is_plain(name) and _is_plain(value)}
+        for name in stated:
+            if name not in plain:
+                self.unsupported.append(Unsupported(f"flag {key}, metadata {literal(name)}", "neither a text, a number nor a bool"))
+        return plain
 
     def _targeted(self, flag: Flag, rule: dict[str, Any], variants: dict[str, str]) -> Flag:
         targeting = Targeting(self.shared, flag.original, variants)
@@ -112,10 +124,11 @@ class _Importer:
             flag.values[NO_SUCH_VARIANT] = None
         return replace(flag, rules=tuple(rules))
 
-    def _comment(self, definition: dict[str, Any]) -> str:
-        lines = ["Disabled in flagd: callers get their own default."] if definition.get("state") == "DISABLED" else []
-        metadata = {**self.metadata, **(definition.get("metadata") or {})}
-        return "\n".join([*lines, *(f"{name}: {value}" for name, value in metadata.items())])
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, str):
+        return not SURROGATE.search(value) and len(value) <= LONGEST_TEXT
+    return isinstance(value, (int, float)) and abs(value) < 2**63
 
 
 def _malformed(key: str, definition: Any) -> str:

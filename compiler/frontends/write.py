@@ -58,7 +58,10 @@ def _flag(flag: Flag) -> str:
     text = _comment(flag.comment)
     if flag.original != flag.name:
         text += _entry("flag", flag.original)
-    text += _entry("values", flag.values) + "ladder:\n"
+    text += _entry("values", flag.values)
+    if flag.metadata:
+        text += _entry("metadata", dict(flag.metadata))
+    text += "ladder:\n"
     if flag.rules:
         text += "  segment:\n" + "".join(map(_rule, flag.rules))
     return text + _entry("default", flag.default, 2)

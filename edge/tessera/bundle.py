@@ -252,11 +252,12 @@ def _actions(columns: Mapping[str, Any], lists: Lists) -> Callable[[int], Action
 
 
 def _slot(row: Sequence, mask: int, lists: Lists) -> Slot:
-    name, pages, selector, operation, component, names, contents, default, test, always, purposes, flag, values, needs = row
+    name, pages, selector, operation, component, names, contents, default, test, always, purposes, flag, values, needs, metadata = row
     variants = tuple(zip(unpack(names), contents)) if contents else tuple((variant, ()) for variant in unpack(names))
     default, test = _action(default, lists), _action(test, lists)
     values = None if values is None else tuple(unpack(values))
-    return Slot(name, frozenset(pages), selector, operation, component, variants, mask, default, test, always, frozenset(purposes), flag, values, needs)
+    place = (name, frozenset(pages), selector, operation, component)
+    return Slot(*place, variants, mask, default, test, always, frozenset(purposes), flag, values, needs, metadata)
 
 
 def _experiments(columns: Mapping[str, Any]) -> Lazy:

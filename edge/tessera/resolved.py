@@ -76,7 +76,7 @@ class Slot:
     """A place on pages; or a flag, which has `values` (one a variant) and no page.
 
     `variants`: (name, content index without a patch, then one per arm of `test`). `needs`: the slots whose decisions
-    its conditions read, in an order in which they can be decided.
+    its conditions read, in an order in which they can be decided. `metadata`: what callers of a flag are told with its value.
     """
 
     name: str
@@ -93,6 +93,7 @@ class Slot:
     flag: str | None
     values: tuple | None
     needs: tuple[int, ...]
+    metadata: Mapping[str, Any]
 
 
 class Design(NamedTuple):

@@ -148,6 +148,14 @@ def test_decide_a_context(flags):
     assert (one["variant"], one["reason"], one["rule"], one["experiment"], one["arm"]) == ("one_page", "rule", "checkout_test_forced_one_page", None, None)
 
 
+def test_a_value_comes_with_its_metadata(tmp_path):
+    document = {"flags": {"f": {"variants": {"on": True}, "defaultVariant": "on", "metadata": {"owner": "search"}}, "g": {"variants": {"on": True}}}}
+    (tmp_path / "flags.json").write_text(json.dumps(document))
+    run("import", "flagd", tmp_path / "flags.json", "--out", tmp_path / "site")
+    told = json.loads(run("decide", tmp_path / "site", "--context", "{}", "--json").stdout)["decisions"]
+    assert (told["f"]["value"], told["f"]["metadata"], "metadata" in told["g"]) == (True, {"owner": "search"}, False)
+
+
 def test_the_table_has_the_values(flags):
     lines = run("decide", flags, "--context", '{"user_id": "u1", "country": "SE"}').stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["checkout", "headline", "search"]

@@ -1,6 +1,7 @@
 """flagd's definitions → a site: it reads well, passes the check, decides as flagd does, and says what it leaves out."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -58,6 +59,16 @@ def test_what_was_left_out_is_listed_and_the_exit_code_says_so(tmp_path):
 def test_what_is_not_of_the_format_is_refused(text, message):
     with pytest.raises(ImportRefused, match=message):
         read(text)
+
+
+def test_metadata_is_the_flags_own_and_what_it_inherits(tmp_path):
+    own = {"owner": "search", "tier": 2, "ratio": 0.5, "live": True, "huge": 10**20, "nested": {}, " ": "blank"}
+    site = read(json.dumps({"flags": {"f": {"variants": VARIANTS, "metadata": own}, "g": {"variants": VARIANTS}}, "metadata": {"owner": "shop", "set": "a"}}))
+    assert [told.where for told in site.unsupported] == ['flag f, metadata "huge"', 'flag f, metadata "nested"', 'flag f, metadata " "']
+    bundle = compiled(replace(site, unsupported=()), tmp_path)
+    assert {slot.name: slot.metadata for slot in bundle.slots} == {
+        "f": {"owner": "search", "tier": 2, "ratio": 0.5, "live": True, "set": "a"}, "g": {"owner": "shop", "set": "a"},
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,8 @@
-"""open-feature/flagd-testbed: value, variant, reason and error code of every scenario that is decided by the flags' definitions."""
+"""open-feature/flagd-testbed: value, variant, reason, error code and metadata of every scenario that the flags' definitions decide.
+
+Of scenarios that the testbed itself calls deprecated only the value is compared: their reason and error code are of an older
+flagd, and @no-default-variant asks for others with the same flags.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +28,7 @@ ALL = "flags/allFlags.json"  # the testbed's name for its files together, but fo
 FRACTIONAL = {"@fractional-v1": 1, "@fractional-v3": 3}  # the version of fractional that a scenario is about
 ENRICHED = {"injectedmetadata": "set"}  # what the testbed tells flagd to add to every context
 
-DEPRECATED = "deprecated by the suite itself: @no-default-variant says the opposite of the same flags, and is run"
 NETWORK = "needs a running flagd: connections, events, caches, changes of flags"
-METADATA = "metadata of flags: the import keeps it as a comment, decisions do not carry it"
 
 
 @dataclass
@@ -68,21 +70,21 @@ def cases(root: Path) -> Iterator[Case]:
 
 
 def _case(folder: Path, name: str, scenario: Scenario, source: str, held: dict[tuple[str, int], Flags]) -> Case:
-    if "@deprecated" in scenario.tags:
-        return Case(name, skipped=DEPRECATED)
     asked, expectations = Asked(context=dict(ENRICHED) if "@contextEnrichment" in scenario.tags else {}), list[Step]()
     for step in scenario.steps:
         if not _prepared(step.text, asked):
             expectations.append(step)
-    if any("metadata" in step.text for step in expectations):
-        return Case(name, skipped=METADATA)
+    if "@deprecated" in scenario.tags:
+        expectations = [step for step in expectations if re.fullmatch(_VALUE, step.text)]
     if not all(any(re.fullmatch(form, step.text) for form in _EXPECTED) for step in expectations):
         return Case(name, skipped=NETWORK)
     wanted = (source or asked.selector, next((version for tag, version in FRACTIONAL.items() if tag in scenario.tags), 2))
     if wanted not in held:
         held[wanted] = Flags(_document(folder, wanted[0]), wanted[1])
-    found = _evaluated(held[wanted], asked)
-    problems = [problem for step in expectations if (problem := _compared(step.text, asked.type, found))]
+    flags = held[wanted]
+    metadata = next((slot.metadata for slot in flags.bundle.slots if (slot.flag or slot.name) == asked.key), {})
+    found = {**_evaluated(flags, asked), "metadata": metadata}
+    problems = [problem for step in expectations if (problem := _compared(step, asked.type, found))]
     return Case(name, f"{asked.key} with {asked.context}: {'; '.join(problems)}" if problems else None)
 
 
@@ -97,11 +99,13 @@ def _document(folder: Path, source: str) -> dict[str, Any]:
 # --- steps -----------------------------------------------------------------------------------------------------------
 
 _TYPE = "(Boolean|String|Integer|Float|Object)"
+_VALUE = r'the resolved details value should be "(.*)"'
 _EXPECTED = {
-    r'the resolved details value should be "(.*)"': "value",
+    _VALUE: "value",
     r'the reason should be "(.*)"': "reason",
     r'the error-code should be "(.*)"': "error",
     r'the variant should be "(.*)"': "variant",
+    r"the resolved metadata (should contain|is empty)": "metadata",
 }
 
 
@@ -171,10 +175,14 @@ def _original(definition: dict[str, Any], name: str) -> str:
     return next(variant for variant in definition["variants"] if names.of(variant) == name)
 
 
-def _compared(text: str, kind: str, found: dict[str, Any]) -> str:
+def _compared(step: Step, kind: str, found: dict[str, Any]) -> str:
     """What an expectation finds wrong; "" where nothing."""
-    form, key = next((form, key) for form, key in _EXPECTED.items() if re.fullmatch(form, text))
-    stated = re.fullmatch(form, text)[1]
+    form, key = next((form, key) for form, key in _EXPECTED.items() if re.fullmatch(form, step.text))
+    if key == "metadata":
+        expected = {name: _typed(type_, value) for name, type_, value in step.table[1:]}
+        told = {name: value for name, value in found[key].items() if name in expected or not expected}
+        return "" if told == expected else f"metadata {found[key]!r}, expected {expected!r}"
+    stated = re.fullmatch(form, step.text)[1]
     expected = _typed(kind, stated) if key == "value" else stated
     equal = found[key] == expected and isinstance(found[key], bool) == isinstance(expected, bool)
     return "" if equal else f"{key} {found[key]!r}, expected {expected!r}"
