@@ -143,8 +143,8 @@ class Conditions:
         return tuple(sorted(p for p in found if p is not None))
 
     def stored(self, expr: ir.Expr) -> list[str]:
-        """The attributes of an expression that the request alone does not tell."""
-        return [name for name in refs(expr) if name in self.kinds and not name.startswith("request.")]
+        """What an expression reads that the request alone does not tell: attributes, other slots' decisions, kept arms."""
+        return [name for name in refs(expr) if name.startswith(("slot.", "sticky.")) or name in self.kinds and not name.startswith("request.")]
 
 
 def _purposes(ruleset: Ruleset) -> dict[str, str | None]:
