@@ -26,8 +26,10 @@ $(VENV)/.demo: requirements.lock pyproject.toml | $(UV)
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
 	touch $@
 
-$(VENV)/.dev: requirements-dev.lock $(VENV)/.demo
+# the .pth: a file of benchmarks/ finds its neighbours also when it is run by its path
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.demo Makefile
 	$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-dev.lock
+	echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/repository.pth"
 	touch $@
 
 $(VENV)/.browser: scripts/install_browser | $(UV)
