@@ -281,8 +281,9 @@ def _by_rule(bundle: Bundle, visit: Visit, slot: int, number: int, rule: Rule) -
     chosen = action.arms[arm] or action
     if not enrolled:
         return _outcome(bundle, visit, slot, chosen, _unenrolled(bundle, experiment, visit, chosen), number)
-    if _always(bundle, rule):
-        _keep(bundle, rule, ("tests",), _interned(bundle, slot, number, action, experiment))
+    interned = _interned(bundle, slot, number, action, experiment) if _always(bundle, rule) else None
+    if interned is not None:
+        _keep(bundle, rule, ("tests",), interned)
     why = "preview" if visit.preview else "test"  # no test of a page view with a preview counts
     return _outcome(bundle, visit, slot, chosen, why, number, action.experiment, arm, propensity)
 

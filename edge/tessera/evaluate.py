@@ -13,9 +13,8 @@ def evaluate(tree: Sequence, values: Mapping[str, Any], scope: Mapping[str, Any]
     """The value of a condition as a tree, None where it is unknown.
 
     A tree is a tuple: ("const", v), ("ref", name), ("has", name), ("local", var), ("and"|"or", t…), ("not", t),
-    ("if", condition, then, else),
-    ("exists"|"all"|"exists_one"|"map"|"filter", var, range, body), ("reduce", var, range, body, initial), or
-    (operator, t…). Named lists were put in place of ("list", name) by `bind`.
+    ("if", condition, then, else), ("exists"|"all"|"exists_one"|"map"|"filter", var, range, body),
+    ("reduce", var, range, body, initial), or (operator, t…). Named lists were put in place of ("list", name) by `bind`.
     """
     op = tree[0]
     if op == "const":

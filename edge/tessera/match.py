@@ -2,8 +2,8 @@
 
 Bit i of a mask stands for conjunction i; conjunctions are numbered slot by slot and rule by rule from the last to the
 first, so the first rule of a slot that holds is the highest set bit of the slot's mask. Below the rules of each slot one
-conjunction without a test stands for its default. Compare "Indexing Boolean Expressions" (Whang et al., VLDB 2009). The bundle holds sparse
-postings (`Postings`), which become masks when it is loaded.
+conjunction without a test stands for its default. The bundle holds sparse postings (`Postings`), which become masks when it
+is loaded. Compare "Indexing Boolean Expressions" (Whang et al., VLDB 2009).
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ _MOST = Fraction(98, 100)
 BARS = {
     "growthbook": Bar("growthbook/growthbook, `packages/sdk-js/test/cases.json`, spec 0.8.0", _MOST),
     "unleash": Bar("Unleash/client-specification 6.1"),
-    "flagd": Bar("open-feature/flagd-testbed", _MOST, skips=True),
+    "flagd": Bar("open-feature/flagd-testbed", _MOST),
     "optimizely": Bar("optimizely/python-sdk, go-sdk, javascript-sdk: bucket values; decisions of python-sdk 5.7.0 on their datafiles"),
     "eppo": Bar("Eppo-exp/sdk-test-data", _MOST),
     "jsonlogic": Bar("json-logic/compat-tables, `compatible.json`", _MOST),
