@@ -204,31 +204,30 @@ def _table(attribute: str, tests: list[_Asked], absent: int, everything: int) ->
 
 def _scale(attribute: str, tests: list[_Asked], absent: int, everything: int) -> Scale:
     """Every test holds on intervals [from, to) of the line; a conjunction dies where a test that it wants does not hold."""
-    edges = sorted({edge for op, argument, _, _ in tests for value in _values(op, argument) for edge in _edges(op, value)})
-    region = {edge: i + 1 for i, edge in enumerate(edges)}  # the region that begins at an edge
-    from_on, up_to = [0] * (len(edges) + 1), [0] * (len(edges) + 1)  # who dies from a region on, and up to one
-    points: list[_Asked] = []
+    cuts, thresholds, points = set(), [], []  # where answers change, for regions begin there
     for op, argument, wanting, refusing in tests:
         if op in ("eq", "in"):
-            points.append(("in", tuple(region[value] for value in _values(op, argument)), wanting, refusing))
+            values = _values(op, argument)
+            cuts.update(values, map(_next, values))
+            points.append((values, wanting, refusing))
             continue
-        (edge,) = _edges(op, argument)
-        below, above = (refusing, wanting) if op in ("lt", "le") else (wanting, refusing)
-        up_to[region[edge] - 1] |= below
-        from_on[region[edge]] |= above
+        cut = argument if op in ("lt", "ge") else _next(argument)
+        cuts.add(cut)
+        thresholds.append((cut, refusing, wanting) if op in ("lt", "le") else (cut, wanting, refusing))
+    edges = sorted(cuts)
+    region = {edge: i + 1 for i, edge in enumerate(edges)}  # the region that begins at an edge
+    from_on, up_to = [0] * (len(edges) + 1), [0] * (len(edges) + 1)  # who dies from a region on, and up to one
+    for cut, below, above in thresholds:
+        begins = region[cut]
+        up_to[begins - 1] |= below
+        from_on[begins] |= above
     for i in range(1, len(from_on)):
         from_on[i] |= from_on[i - 1]
         up_to[-1 - i] |= up_to[-i]
-    _, named, other = _table(attribute, points, 0, everything)
+    asked = [("in", tuple(map(region.__getitem__, values)), wanting, refusing) for values, wanting, refusing in points]
+    _, named, other = _table(attribute, asked, 0, everything)
     regions = tuple(named.get(i, other) & ~(from_on[i] | up_to[i]) for i in range(len(from_on)))
     return (attribute, tuple(edges), regions, absent)
-
-
-def _edges(op: str, value: Any) -> tuple:
-    """Where a test's answer changes: regions begin there."""
-    if op in ("lt", "ge"):
-        return (value,)
-    return (_next(value),) if op in ("le", "gt") else (value, _next(value))
 
 
 def _next(value: Any) -> Any:
