@@ -51,7 +51,7 @@ def unused(ruleset: Ruleset, conditions: Conditions, slots: tuple[ir.Slot, ...],
             entry = declared[name]
             place = entry.place(key=bool(entry.path)) if isinstance(entry, Entry) else entry.place
             diagnostics.warning("W005", place, f"nothing uses the {what} '{name}'", "use it, or remove it")
-    for name in {slot.component for slot in slots if slot.values is None}:
+    for name in {slot.component for slot in slots if slot.component}:
         _variants(ruleset.contents[name], [slot for slot in slots if slot.component == name], diagnostics)
 
 

@@ -25,6 +25,7 @@ def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
     ladders = Ladders(ruleset, conditions, components, diagnostics)
     _attributes_checked(ruleset, diagnostics)
     _holdout_checked(ruleset, diagnostics)
+    _island_checked(ruleset, diagnostics)
     jurisdictions = _jurisdictions(ruleset, conditions, diagnostics)
     columns = catalogue.item_columns(ruleset, diagnostics)
     models = catalogue.models(ruleset, diagnostics, conditions.kinds)
@@ -57,6 +58,7 @@ def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
         experiments=tuple(e for e in experiments if e.name in ladders.running),
         campaigns=campaigns,
         models=models,
+        island=tuple(sorted(set(site.island))),
     )
 
 
@@ -112,6 +114,11 @@ def _holdout_checked(ruleset: Ruleset, diagnostics: Diagnostics) -> None:
     if ruleset.site.spec.holdout is not None:
         for position, slot in enumerate(ruleset.site.spec.holdout.except_):
             known(diagnostics, "E048", "slot", slot, ruleset.slots, ruleset.site, "holdout", "except", position)
+
+
+def _island_checked(ruleset: Ruleset, diagnostics: Diagnostics) -> None:
+    for position, page in enumerate(ruleset.site.spec.island):
+        known(diagnostics, "E034", "page", page, ruleset.site.spec.pages, ruleset.site, "island", position)
 
 
 def _jurisdictions(ruleset: Ruleset, conditions: Conditions, diagnostics: Diagnostics) -> tuple[ir.Jurisdiction, ...]:

@@ -8,8 +8,9 @@ from compiler import templates
 from compiler.catalogue import image_url, missing_image
 from compiler.conditions import Conditions, known
 from compiler.diagnostics import Diagnostics
+from compiler.operations import CONTEXTS
 from compiler.syntax import ContentEntry, Entry, Ruleset
-from tessera.render import ESCAPES, escape_url
+from tessera.render import ESCAPES, candidates, escape_url, is_descriptor, is_set
 
 Parts = tuple[Any, ...]
 
@@ -20,6 +21,7 @@ class Components:
     def __init__(self, ruleset: Ruleset, conditions: Conditions, diagnostics: Diagnostics) -> None:
         self.ruleset, self.conditions, self.diagnostics = ruleset, conditions, diagnostics
         self.markup = {name: self._markup(entry) for name, entry in ruleset.contents.items()}
+        self.contexts = _contexts(ruleset, self.markup)
         self.fields = {name: self._variants(entry) for name, entry in ruleset.contents.items()}
         for name, entry in ruleset.contents.items():
             for variant in entry.spec.variants:  # also those that nothing shows yet
@@ -37,11 +39,27 @@ class Components:
             origin: the entry and path where the patch stands, for messages.
         """
         entry = self.ruleset.contents[component]
+        values = self._patched_values(entry, variant, patch, origin)
+        return self._read_by_the_edge(_joined(self._parts(entry, self.markup[component] or (), values)))
+
+    def value(self, component: str, variant: str, field: str, context: str, patch: Mapping[str, str] = {}, origin: tuple[Entry[Any], tuple] | None = None) -> Parts:
+        """One field of a variant alone, escaped for a context; the other arguments as for `compile`."""
+        values = self._patched_values(self.ruleset.contents[component], variant, patch, origin)
+        return self._read_by_the_edge(_joined(_placed(values.get(field, ()), context)))
+
+    def shows(self, component: str, field: str) -> bool:
+        """Whether the markup puts a field somewhere, or was reported."""
+        markup = self.markup[component]
+        return markup is None or any(part.name == field for part in templates.variables(markup))
+
+    def _patched_values(self, entry: ContentEntry, variant: str | None, patch: Mapping[str, str], origin: tuple[Entry[Any], tuple] | None) -> dict[str, tuple]:
         values = self._values(entry, variant) if variant else {}
         for name, text in patch.items():
             if name in entry.spec.fields and origin is not None:
                 values[name] = self._patched(entry, name, text, origin)
-        parts = _joined(self._parts(entry, self.markup[component] or (), values))
+        return values
+
+    def _read_by_the_edge(self, parts: Parts) -> Parts:
         self.conditions.read |= set(_attributes(parts))
         return parts
 
@@ -134,12 +152,39 @@ class Components:
             self.diagnostics.problems(found, lambda offset, length: where.text_place(path, offset, length))
             return ()
         parts = [part for part in found if isinstance(part, str) or self._variable_in_copy(part, where, path)]
+        if kind in ("image", "link") and is_set("".join(part if isinstance(part, str) else "x" for part in parts)):
+            return self._set(entry, field, parts, where, path)
         if kind == "image":
             return self._image(parts, text, where, path)
-        if kind == "link" and parts and isinstance(parts[0], str) and escape_url(parts[0]) == "#" != parts[0]:
+        if kind == "link" and parts and isinstance(parts[0], str):
+            self._linked(parts[0], text, where, path)
+        return tuple(parts)
+
+    def _linked(self, address: str, text: str, where: Entry[Any], path: tuple) -> None:
+        if escape_url(address) == "#" != address:
             message = f"'{text}' is no address that a page may link to"
             self.diagnostics.error("E059", where.place(*path), message, "begin it with / or https:// (mailto: and tel: are fine too)")
-        return tuple(parts)
+
+    def _set(self, entry: ContentEntry, field: str, parts: list, where: Entry[Any], path: tuple) -> tuple:
+        """A set of images for a srcset: each address is checked as one alone would be."""
+        text = "".join(part if isinstance(part, str) else f"{{{{{part.name}}}}}" for part in parts)
+        if len(parts) != 1:
+            fix = "write the whole set without variables, or one address with them"
+            self.diagnostics.error("E054", where.place(*path), f"'{text}' is a set of images with a variable in it", fix)
+            return ()
+        if self.contexts.get((entry.name, field), set()) - {"srcset"}:
+            fix = "give one address here, or a field of its own for the srcset"
+            self.diagnostics.error("E054", where.place(*path), f"'{text}' is a set of images, and '{field}' stands where one address must", fix)
+        written = []
+        for address, descriptor in candidates(text):
+            if descriptor and not is_descriptor(descriptor):
+                self.diagnostics.error("E054", where.place(*path), f"'{descriptor}' is no width or density of an image", "write it like 640w or 1.5x")
+            elif entry.spec.fields[field] == "image":
+                address = "".join(self._image([address], address, where, path))
+            else:
+                self._linked(address, address, where, path)
+            written.append(f"{address} {descriptor}".rstrip())
+        return (", ".join(written),)
 
     def _variable_in_copy(self, part: templates.Slot, where: Entry[Any], path: tuple) -> bool:
         return self._check_attribute(part, where.text_place(path, part.offset + 2, len(part.name)))
@@ -175,6 +220,21 @@ class Components:
                 yield ("var", part.name, part.context, part.fallback or "")
 
 
+def _contexts(ruleset: Ruleset, markup: Mapping[str, Iterable[Any] | None]) -> dict[tuple[str, str], set[str]]:
+    """(component, field) → the contexts in which its markup and the slots put it."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for name, parts in markup.items():
+        for part in templates.variables(parts or ()):
+            found.setdefault((name, part.name), set()).add(part.context)
+    for slot in ruleset.slots.values():
+        place = slot.spec.place
+        if place is not None and place.field is not None:
+            found.setdefault((slot.spec.component, place.field), set()).add(CONTEXTS[place.do])
+        if place is not None and place.preload is not None:
+            found.setdefault((slot.spec.component, place.preload), set()).add("url")
+    return found
+
+
 def _attributes(parts: Iterable[Any]) -> Iterable[str]:
     """The attributes that content reads."""
     for part in parts:
@@ -186,10 +246,12 @@ def _attributes(parts: Iterable[Any]) -> Iterable[str]:
 
 def _placed(value: tuple, context: str) -> Iterable[Any]:
     """A field's parts in their place in the markup: in an address, only what begins it decides where it leads."""
+    if context == "srcset" and len(value) > 1:
+        context = "url"  # no set has variables in it: this is one address
     for position, part in enumerate(value):
         inner = "urlpart" if context == "url" and position else context
         if isinstance(part, str):
-            yield ESCAPES["text" if inner == "urlpart" else inner](part)
+            yield ESCAPES["text" if inner == "urlpart" or (inner == "class" and len(value) > 1) else inner](part)
         else:
             yield ("var", part.name, inner, part.fallback or "")
 

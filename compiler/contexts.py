@@ -66,7 +66,7 @@ def visit_of(
     jurisdiction allows without one.
     """
     request = Request(now=str(round(at * 1000)), offset="0")
-    told = request_values(request, (attribute.name for attribute in bundle.reads))
+    told = request_values(request, bundle.asks)
     typed = {name: coerce(attribute, context.get(key_of(attribute))) for name, attribute in bundle.attributes.items()}
     given = {name: value for name, value in typed.items() if value is not None}
     facts = {**told, **({"request.at": at} if "request.at" in told else {}), **given}

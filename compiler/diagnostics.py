@@ -59,6 +59,10 @@ CODES: dict[str, str] = {
     "E048": "an unknown slot",
     "E049": "a jurisdiction that is never reached",
     "E050": "slots that are decided by each other",
+    "E051": "a field of a kind that its place cannot use",
+    "E052": "an operation that cannot be done, or not safely, on the element that is named",
+    "E053": "slots of one page that are in each other's way",
+    "E054": "a set of images that cannot be read, or stands where one address must",
     "E059": "an address that a page may not link to, or that a redirect may not lead to",
     # experiments and campaigns
     "E060": "a field that the component does not have, set by an arm",
@@ -96,6 +100,19 @@ CODES: dict[str, str] = {
     "W007": "an experiment that leaves an arm, or all arms, without visitors",
     "W008": "experiments that get in each other's way",
     "W002": "a list that is empty or has empty or repeated values",
+    # pages as the origin answers them (tessera check --live)
+    "E090": "a page that cannot be had from the origin",
+    "E091": "a page that stays as it is, because the edge cannot fill it",
+    "E092": "a selector that matches nothing on a page of its slot",
+    "E093": "a selector of something that cannot be filled",
+    "W020": "a page that was not looked at, because no address of it is known",
+    "W021": "a page that may be kept but sets a cookie",
+    "W022": "a page that varies by more than its encoding",
+    "W023": "a page that may not be kept",
+    "W024": "a page without a time to live and without a validator",
+    "W025": "a page that speaks to caches between Tessera and its visitors",
+    "W026": "a page that may be kept but has a nonce",
+    "W027": "a selector of several elements, of which not all can be filled",
 }
 
 _WIDEST = 160  # characters of a source line that are shown; longer ones are cut around the place

@@ -94,6 +94,7 @@ def _site(program: ir.Program) -> dict[str, Any]:
         "log_purpose": program.log_purpose,
         "deadline": program.deadline,
         "reads": program.reads,
+        "island": program.island,
     }
 
 
@@ -142,13 +143,18 @@ def _questions(literals: Sequence[ir.Literal], operators: Sequence[str]) -> list
 
 def _slot(slot: ir.Slot, contents: dict[tuple, int], program: ir.Program) -> list[Any]:
     names = pack([v.name for v in slot.variants])
-    shown = [[contents.setdefault(parts, len(contents)) for parts in v.contents] for v in slot.variants] if slot.values is None else None
+    shown = [_numbered(v.contents, contents) for v in slot.variants] if slot.values is None else None
+    preloads = [_numbered(v.preloads, contents) for v in slot.variants] if any(v.preloads for v in slot.variants) else None
     default, test = _action(slot.default, slot, program), _action(slot.test, slot, program)
     purposes = sorted({purpose for rule in slot.rules for purpose in rule.purposes})
     values = None if slot.values is None else pack(slot.values)
     needs = [_place(name, program.slots) for name in slot.needs]
     place = [slot.name, slot.pages, slot.selector, slot.operation, slot.component]
-    return [*place, names, shown, default, test, slot.always, purposes, slot.flag, values, needs, dict(slot.metadata)]
+    return [*place, names, shown, default, test, slot.always, purposes, slot.flag, values, needs, dict(slot.metadata), preloads]
+
+
+def _numbered(shown: Iterable[tuple], contents: dict[tuple, int]) -> list[int]:
+    return [contents.setdefault(parts, len(contents)) for parts in shown]
 
 
 def _rules(program: ir.Program) -> dict[str, Any]:

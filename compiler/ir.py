@@ -164,10 +164,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """Compiled content parts: without a patch first, then one per arm of the slot's test."""
+    """Compiled content parts: without a patch first, then one per arm of the slot's test.
+
+    `preloads`: in the same order the address of the image that is preloaded; empty where the slot asks for none.
+    """
 
     name: str
     contents: tuple[tuple, ...]
+    preloads: tuple[tuple, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +285,7 @@ class Program:
     """A checked, lowered site: all that `emit` writes.
 
     `reads`: the attributes that a decision or its content may use. `deadline`: milliseconds for a profile read.
+    `island`: the pages that are told what was decided.
     """
 
     site: str
@@ -301,3 +306,4 @@ class Program:
     experiments: tuple[Experiment, ...]
     campaigns: tuple[Campaign, ...]
     models: tuple[Model, ...]
+    island: tuple[str, ...] = ()

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any, Iterator, Mapping
-from urllib.parse import urlsplit
 
-from compiler import ir, selectors
+from compiler import ir
 from compiler.cel import refs
 from compiler.conditions import Conditions, known
 from compiler.contents import Components
 from compiler.diagnostics import Diagnostics
+from compiler.operations import CONTEXTS, REMOVED
+from compiler.placing import Placing
 from compiler.shape import LEVELS
 from compiler.syntax import Entry, Ruleset
 from compiler.trials import unit_checked
-from compiler.values import spoken
 
 
 class Ladders:
@@ -23,15 +22,17 @@ class Ladders:
 
     def __init__(self, ruleset: Ruleset, conditions: Conditions, components: Components, diagnostics: Diagnostics) -> None:
         self.ruleset, self.conditions, self.components, self.diagnostics = ruleset, conditions, components, diagnostics
+        self.placing = Placing(ruleset, components, diagnostics)
         self.running: dict[str, str] = {}  # experiment → the slot that runs it
 
     def slots(self) -> tuple[ir.Slot, ...]:
-        found = (self._slot(entry) for entry in self.ruleset.slots.values())
+        found = [self._slot(entry) for entry in self.ruleset.slots.values()]
+        self.placing.apart([self.ruleset.slots[slot.name] for slot in found if slot is not None and slot.selector])
         return tuple(self._in_order([slot for slot in found if slot is not None]))
 
     def _slot(self, entry: Entry[Any]) -> ir.Slot | None:
         spec = entry.spec
-        if spec.values is None and not self._placed(entry):
+        if spec.values is None and not self.placing.placed(entry):
             return None
         test = self._slot_test(entry)
         default = self._action(entry, ("ladder", "default"), spec.ladder.default)
@@ -42,36 +43,13 @@ class Ladders:
         needs = tuple(sorted({name[5:] for rule in rules for name in refs(rule.when) if name.startswith("slot.")}))
         if spec.values is not None:
             variants = tuple(ir.Variant(name, ()) for name in spec.values)
-            pages = self._redirected(entry) if spec.place is not None else ()
+            pages = self.placing.redirected(entry) if spec.place is not None else ()
             values, metadata = tuple(spec.values.values()), tuple((spec.metadata or {}).items())
             return ir.Slot(entry.name, pages, "", "redirect" if pages else "", "", variants, rules, default, None, always, spec.flag, values, needs, metadata)
-        variants = tuple(self._variants(entry, rules, default, test))
+        variants = tuple(self._variants(entry, rules, default, test)) if spec.component else (ir.Variant(REMOVED, ((),) * (1 + len(test.arms if test else ()))),)
         place = spec.place
-        return ir.Slot(entry.name, place.page, place.selector, place.do, spec.component, variants, rules, default, test, always, needs=needs)
-
-    def _placed(self, entry: Entry[Any]) -> bool:
-        """Whether the slot's component is there; its pages and its selector are checked too."""
-        spec = entry.spec
-        self._pages(entry)
-        wrong = selectors.problem(spec.place.selector)
-        if wrong:
-            self.diagnostics.error("E042", entry.place("place", "selector"), *wrong)
-        return known(self.diagnostics, "E035", "component", spec.component, self.ruleset.contents, entry, "component")
-
-    def _redirected(self, entry: Entry[Any]) -> tuple[str, ...]:
-        """The pages of a redirect; where it leads is checked: to this site's own hosts alone."""
-        self._pages(entry)
-        hosts = self.ruleset.site.spec.hosts
-        for name, target in entry.spec.values.items():
-            if not isinstance(target, str) or not _own(target, hosts):
-                message = f"{spoken(target)} is not an address of this site"
-                fix = f"write a path that begins with one slash, percent-encoded and without dots for folders, or https:// and one of its hosts: {', '.join(hosts)}"
-                self.diagnostics.error("E059", entry.place("values", name), message, fix)
-        return entry.spec.place.page
-
-    def _pages(self, entry: Entry[Any]) -> None:
-        for position, page in enumerate(entry.spec.place.page):
-            known(self.diagnostics, "E034", "page", page, self.ruleset.site.spec.pages, entry, "place", "page", position)
+        self.placing.addresses(entry, variants)
+        return ir.Slot(entry.name, place.page, place.selector, place.do, spec.component or "", variants, rules, default, test, always, needs=needs)
 
     def _in_order(self, slots: list[ir.Slot]) -> Iterator[ir.Slot]:
         """Each slot with all those that it needs, directly or not, in an order in which they can be decided."""
@@ -232,6 +210,8 @@ class Ladders:
             return ir.Action()
         if slot.spec.values is not None:
             names = slot.spec.values
+        elif slot.spec.component is None:
+            names = (REMOVED,)
         else:
             names = self.ruleset.contents[slot.spec.component].spec.variants if slot.spec.component in self.ruleset.contents else {}
         where = path if path == ("ladder", "default") and isinstance(entry.node.plain["ladder"].get("default"), str) else (*path, "show")
@@ -249,37 +229,19 @@ class Ladders:
             own = name if not ranked and name in declared else next(iter(declared)) if len(declared) == 1 else None
             if own is None and not ranked:
                 continue  # reported as unknown
-            contents = tuple(self.components.compile(component, own, patch, origin) for patch, origin in patches)
-            yield ir.Variant(name, contents)
+            place = entry.spec.place
+            preloads = tuple(self.components.value(component, own, place.preload, "url", patch, origin) for patch, origin in patches) if place.preload and own else ()
+            if place.field is None:
+                contents = tuple(self.components.compile(component, own, patch, origin) for patch, origin in patches)
+            else:
+                contents = tuple(self.components.value(component, own, place.field, CONTEXTS[place.do], patch, origin) for patch, origin in patches)
+            yield ir.Variant(name, contents, preloads)
 
     def _patches(self, test: ir.Action | None) -> list[tuple[dict, Any]]:
         if test is None or test.experiment is None:
             return [({}, None)]
         experiment = self.ruleset.experiments[test.experiment]
         return [({}, None)] + [(dict(arm.set), (experiment, ("arms", name, "set"))) for name, arm in experiment.spec.arms.items()]
-
-
-def _own(target: str, hosts: tuple[str, ...]) -> bool:
-    """Whether an address is a path, or on one of these hosts.
-
-    It must stand as a browser would write it, so that it is neither read as another host nor changed on the way.
-    """
-    if not _WRITTEN.fullmatch(target):
-        return False
-    found = urlsplit(target)
-    if any(_DOTS.fullmatch(part) for part in found.path.split("/")):
-        return False
-    return (found.scheme == "https" and _hosted(found.netloc, hosts)) if found.scheme else target.startswith("/") and not target.startswith("//")
-
-
-def _hosted(name: str, hosts: tuple[str, ...]) -> bool:
-    """Whether a host is one of these; `*.` stands for any labels in front."""
-    return bool(_HOST.fullmatch(name)) and any(name == host or (host.startswith("*.") and name.endswith(host[1:])) for host in hosts)
-
-
-_WRITTEN = re.compile(r"(/|https://)[A-Za-z0-9._~:/?#@!$&()*+,;=%-]*", re.ASCII)
-_HOST = re.compile(r"[a-z0-9][a-z0-9.-]*(:\d{1,5})?", re.ASCII)
-_DOTS = re.compile(r"(\.|%2e){1,2}", re.ASCII | re.IGNORECASE)
 
 
 def _reach(name: str, direct: Mapping[str, tuple[str, ...]], path: tuple[str, ...], order: list[str]) -> bool:

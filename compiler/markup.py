@@ -18,6 +18,7 @@ HOLE = "\ue000"  # stands for a character of a placeholder
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 RAW = frozenset("script style xmp iframe noembed noframes".split())
 PLAIN = frozenset("textarea title".split())
+NONCED = frozenset(("script", "style"))  # which a page's Content-Security-Policy may ask for a nonce
 _WHOLE_PAGE = frozenset("html head body frameset frame base plaintext".split())
 _DEAD_TAGS = frozenset("script style link meta object embed applet param animate animatemotion animatetransform set noscript".split())
 _URLS = frozenset(
@@ -53,27 +54,31 @@ _ATTRIBUTE = re.compile(r"(?P<name>[^\s\"'<>/=]+)(?:\s*=\s*(?P<value>\"[^\"]*\"|
 _SCRIPT = re.compile(r"(?:javascript|data|vbscript):", re.IGNORECASE)
 
 
+Context = Literal["text", "attr", "url", "urlpart", "srcset"]
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Where a placeholder stands: its context, the open elements around it, and why it is refused (message, fix), if it is."""
 
-    where: Literal["text", "attr", "url", "urlpart"]
+    where: Context
     stack: tuple[str, ...]
     refused: tuple[str, str] | None = None
 
 
-def read(markup: str, holes: list[int], problems: list[Problem]) -> dict[int, Piece]:
+def read(markup: str, holes: list[int], problems: list[Problem]) -> tuple[dict[int, Piece], list[int]]:
     """Read a fragment.
 
     Args:
         markup: HTML in which every character of a placeholder is HOLE.
         holes: the offsets at which placeholders begin.
     Returns:
-        For each placeholder that was reached where it stands. Problems of the markup are added to `problems`.
+        For each placeholder that was reached where it stands; and where the names of <script> and <style> end in their
+        start tags. Problems of the markup are added to `problems`.
     """
     reader = _Reader(markup, holes, problems)
     reader.run()
-    return reader.pieces
+    return reader.pieces, reader.codes
 
 
 class _Reader:
@@ -82,6 +87,7 @@ class _Reader:
         self.holes = holes
         self.problems = problems
         self.pieces: dict[int, Piece] = {}
+        self.codes: list[int] = []
         self.open: list[tuple[str, int]] = []
         self.left: list[str] = []  # elements that a wrong end tag closed with it: their own end tag may still come
 
@@ -135,6 +141,8 @@ class _Reader:
             self._problem(start, len(match[0]), "E073", f"<{name}> belongs to the whole page, not to a component", "remove it")
             return match.end()
         self._fits(name, start)
+        if name in NONCED:
+            self.codes.append(match.end("name"))
         if name in VOID or match["slash"] and self._foreign(name):
             return match.end()
         if match["slash"]:
@@ -198,6 +206,8 @@ class _Reader:
             name = attribute["name"].lower()
             if name in seen:
                 self._problem(attribute.start(), len(name), "E073", f"the attribute {name} stands twice in one tag", "keep one")
+            if name == "nonce" and tag in NONCED:
+                self._problem(attribute.start(), len(attribute[0]), "E073", f"a nonce that is written out: <{tag}> gets that of the page it is put into", "remove it")
             seen.add(name)
             for hole in self._holes(*attribute.span("name")):
                 self._put(hole, "attr", ("a variable as the name of an attribute", 'write name="{{variable}}"'))
@@ -210,7 +220,7 @@ class _Reader:
         inner = start + 1 if quoted else start
         for hole in self._holes(start, end):
             before, after = html.unescape(self.markup[inner:hole]), html.unescape(self.markup[hole:end])
-            self._put(hole, _context(name, before), _refusal(tag, name, before, after, quoted))
+            self._put(hole, _context(name, before, after), _refusal(tag, name, before, after, quoted))
 
     # --- what a browser would do otherwise
 
@@ -274,7 +284,7 @@ class _Reader:
     def _holes(self, start: int, end: int) -> list[int]:
         return [hole for hole in self.holes if start <= hole < end]
 
-    def _put(self, hole: int, where: Literal["text", "attr", "url", "urlpart"], refused: tuple[str, str] | None) -> None:
+    def _put(self, hole: int, where: Context, refused: tuple[str, str] | None) -> None:
         self.pieces[hole] = Piece(where, tuple(name for name, _ in self.open), refused)
 
     def _problem(self, offset: int, length: int, code: str, message: str, fix: str) -> None:
@@ -292,9 +302,10 @@ def _in_code(name: str) -> tuple[str, str]:
     return f"a variable in <{name}>", "put it into an attribute (data-…) of another element and read it from there"
 
 
-def _context(name: str, before: str) -> Literal["attr", "url", "urlpart"]:
+def _context(name: str, before: str, after: str) -> Context:
     if name in _SETS:
-        return "urlpart" if before.rpartition(",")[2].strip() else "url"
+        alone = not before.strip() and not after.strip(HOLE + "\"' \t\n\f\r")
+        return "srcset" if alone else "urlpart" if before.rpartition(",")[2].strip() else "url"
     if name not in _URLS:
         return "attr"
     return "urlpart" if before.strip() else "url"

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgpack
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
+from compiler.operations import FIELDS, PRELOADING, Operation
 from compiler.shape import LEVELS, Shape, Unit
 from compiler.values import Condition, Many, Name, OneOrMany, Share, Text, refused, spoken
 
@@ -76,11 +77,13 @@ class Ladder(Shape):
 
 
 class Place(Shape):
-    """Where on which pages, and how the content is put there; or `do: redirect`, which sends the visitor elsewhere."""
+    """Where on which pages, and what is done there; or `do: redirect`, which sends the visitor elsewhere."""
 
     page: OneOrMany = Field(examples=["page: home"])
     selector: Text = Field(None, examples=["selector: \"#hero\""])
-    do: Literal["replace", "inner", "before", "after", "prepend", "append", "redirect"] = Field(examples=["do: replace"])
+    do: Operation = Field(examples=["do: replace"])
+    field: Name | None = Field(None, examples=["field: headline"], description="of the component: what text, src, srcset, href or class puts there")
+    preload: Name | None = Field(None, examples=["preload: image"], description="the image of the component that the head of the page tells of")
 
     @model_validator(mode="after")
     def _selector_unless_redirect(self) -> Place:
@@ -88,6 +91,18 @@ class Place(Shape):
             raise refused("a redirect is of the whole page and has no selector", "remove `selector`", "E016")
         if self.do != "redirect" and self.selector is None:
             raise refused("the key 'selector' is missing", 'add it, for example `selector: "#hero"`', "E010")
+        return self
+
+    @model_validator(mode="after")
+    def _field_where_one_is_taken(self) -> Place:
+        if self.do in FIELDS and self.field is None:
+            raise refused(f"`do: {self.do}` puts one field of the component there, and the key 'field' is missing", "add it, for example `field: headline`", "E010")
+        if self.do not in FIELDS and self.field is not None:
+            raise refused(f"`do: {self.do}` takes no field", f"remove `field`, or write one of {', '.join(FIELDS)}", "E016")
+        if self.preload is not None and self.do not in PRELOADING:
+            raise refused(f"`do: {self.do}` shows no image that could be preloaded", "remove `preload`", "E016")
+        if self.preload is not None and self.field not in (None, self.preload):
+            raise refused(f"'{self.field}' is what is shown, and '{self.preload}' what is preloaded", f"write `preload: {self.field}`", "E016")
         return self
 
 
@@ -116,7 +131,7 @@ class Slot(Shape):
     """slots/*.yaml: a place on pages and its component; a flag, whose plain values no page shows; or a redirect."""
 
     place: Place | None = Field(None, examples=["place: {page: home, selector: \"#hero\", do: replace}"])
-    component: Name | None = Field(None, examples=["component: hero"])
+    component: Name | None = Field(None, examples=["component: hero"], description="required, but not with `do: remove`")
     flag: Text | None = Field(None, description="a flag's name in the tool that it came from")
     values: dict[Name, Json] | None = Field(None, examples=["values: {on: true, off: false}"], description="of a flag: variant → plain value")
     metadata: dict[Text, Plain] | None = Field(None, description="of a flag: what callers are told with its value")
@@ -133,16 +148,28 @@ class Slot(Shape):
                 raise refused("a redirect needs the addresses it may lead to", "add them, for example `values: {new: /home-new}`", "E010")
             if self.flag is not None or self.metadata is not None:
                 raise refused("a flag needs its values", "add them, for example `values: {on: true, off: false}`", "E010")
-            for key, example in (("place", 'place: {page: home, selector: "#hero", do: replace}'), ("component", "component: hero")):
-                if getattr(self, key) is None:
-                    raise refused(f"the key '{key}' is missing", f"add it, for example `{example}`", "E010")
-            return self
+            return self._placed()
         given = [key for key in ("place", "component", "test") if getattr(self, key) is not None and not (key == "place" and redirects)]
         if given:
             raise refused(f"a slot with values has no {' and no '.join(given)}", f"remove {' and '.join(given)}, or the values", "E016")
         if "none" in self.values:
             raise refused("`none` is not a variant: it stands for no value at all", "choose another name", "E013")
-        ranking = [rule.rule for level in LEVELS for rule in getattr(self.ladder, level) if rule.rank]
-        if ranking or self.ladder.default.rank:
+        if self._ranks():
             raise refused("a slot with values cannot rank items", "let its rules show one of the values", "E016")
         return self
+
+    def _placed(self) -> Slot:
+        """A slot of a page has a place, and a component unless it removes its element."""
+        removes = self.place is not None and self.place.do == "remove"
+        for key, example in (("place", 'place: {page: home, selector: "#hero", do: replace}'), ("component", "component: hero")):
+            if getattr(self, key) is None and not (removes and key == "component"):
+                raise refused(f"the key '{key}' is missing", f"add it, for example `{example}`", "E010")
+        if removes and self.component is not None:
+            raise refused("a slot that removes its element shows no component", "remove `component`; its rules write `show: removed`", "E016")
+        if (removes or self.place.do in FIELDS) and self._ranks():
+            raise refused(f"`do: {self.place.do}` has no room for ranked items", "let its rules show variants, or put markup there: `do: inner`", "E016")
+        return self
+
+    def _ranks(self) -> bool:
+        rules = (rule for level in LEVELS for rule in getattr(self.ladder, level))
+        return any(outcome.rank for outcome in (*rules, self.ladder.default))

@@ -131,6 +131,7 @@ class Site(Shape):
     lookups: dict[Name, Lookup] = {}
     log: Log = Log()
     freshness: Freshness = Freshness()
+    island: Many[Name] = Field((), examples=["island: [home]"], description="pages that are told what was decided, as JSON for applications")
 
 
 # --- segments.yaml, metrics.yaml -------------------------------------------------------------------------------------

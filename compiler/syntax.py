@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from compiler.diagnostics import Diagnostics, Place, nearest
+from compiler.operations import FIELDS
 from compiler.source import Node, Text, read, read_text
 from compiler.tables import Items, ListFile, LookupFile, read_items, read_list, read_lookup
 
@@ -108,7 +109,7 @@ class _Loader:
         segments = self._entries("segments.yaml", shapes.Segment)
         metrics = self._entries("metrics.yaml", shapes.Metric)
         folders = {kind: dict(self._folder(kind, getattr(shapes, shape))) for kind, shape in FOLDERS.items()}
-        contents = dict(self._contents(folders["content"]))
+        contents = dict(self._contents(folders["content"], _bare(folders["slots"])))
         lists = dict(self._lists())
         self._assets(site)
         items, lookups = self._items(site), dict(self._lookups(site))
@@ -180,7 +181,8 @@ class _Loader:
 
     # --- other files
 
-    def _contents(self, copies: Mapping[str, Entry[Any]]) -> Iterator[tuple[str, ContentEntry]]:
+    def _contents(self, copies: Mapping[str, Entry[Any]], bare: set[str]) -> Iterator[tuple[str, ContentEntry]]:
+        """The components; those that are `bare` need no markup."""
         for relative in self._names("content", ".html"):
             if not (self.folder / relative).with_suffix(".yaml").exists():
                 beside = Path(relative).with_suffix(".yaml").name
@@ -188,6 +190,9 @@ class _Loader:
         for name, entry in copies.items():
             relative = f"content/{name}.html"
             self.expected.add(relative)
+            if name in bare and not (self.folder / relative).exists():
+                yield name, ContentEntry(name, entry.spec, entry.node)
+                continue
             if not (self.folder / relative).is_file():
                 self.diagnostics.error("E001", entry.place(), f"the component '{name}' has no markup: {relative} is missing", "add it beside the copy")
                 continue
@@ -296,6 +301,12 @@ class _Loader:
 
     def _unread(self, relative: str, fix: str) -> None:
         self.diagnostics.warning("W001", Place(self._shown(relative), 1, 1), "nothing reads this", fix)
+
+
+def _bare(slots: Mapping[str, Entry[Any]]) -> set[str]:
+    """The components whose slots all take single fields of them."""
+    shown = [slot.spec for slot in slots.values() if slot.spec.component is not None]
+    return {spec.component for spec in shown if spec.place.do in FIELDS} - {spec.component for spec in shown if spec.place.do not in FIELDS}
 
 
 def _folder_fix(name: str) -> str:

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from typing import Literal, Union
 
 from compiler.diagnostics import Problem
-from compiler.markup import HOLE, Piece, in_table, read, unsafe_address
+from compiler.markup import HOLE, Context, Piece, in_table, read, unsafe_address
+from tessera.render import NONCE
 
-Context = Literal["text", "attr", "url", "urlpart"]
 ITEMS = "items"  # the one block
 
 _OPEN = "{{"
@@ -34,7 +34,7 @@ class Slot:
     """A variable: `path` is `("headline",)`, `("account", "name")` or `("item", "price")`; `offset` where its `{{` stands.
 
     Context: `text` element content, `attr` a quoted attribute value, `url` the beginning of an address, `urlpart`
-    within an address.
+    within an address, `srcset` a whole set of images.
     """
 
     path: tuple[str, ...]
@@ -58,7 +58,7 @@ class Each:
 
 
 Part = Union[str, Slot, Each]
-_Tag = Union[Slot, tuple[str, str]]  # a variable, or a block's sign and name
+_Tag = Union[Slot, tuple[str, str], str]  # a variable, a block's sign and name, or text that is put in
 
 
 def compile_markup(markup: str) -> tuple[Part, ...] | list[Problem]:
@@ -71,8 +71,9 @@ def compile_markup(markup: str) -> tuple[Part, ...] | list[Problem]:
     if problems:
         return problems
     masked = _masked(markup, tags)
-    pieces = read(masked, [start for start, _, _ in tags], problems)
-    parts = _assemble(markup, tags, lambda slot, piece: _placed(slot, piece, problems), pieces, problems)
+    pieces, codes = read(masked, [start for start, _, _ in tags], problems)
+    marked = sorted([*tags, *((at, at, NONCE) for at in codes)], key=lambda tag: tag[:2])
+    parts = _assemble(markup, marked, lambda slot, piece: _placed(slot, piece, problems), pieces, problems)
     return sorted(problems, key=lambda problem: problem[:4]) if problems else parts
 
 
@@ -174,6 +175,9 @@ def _assemble(
         current.append(markup[end:start])
         end = stop
         piece = pieces.get(start)
+        if isinstance(tag, str):
+            current.append(tag)
+            continue
         if isinstance(tag, Slot):
             if piece is not None:
                 current.append(place(tag, piece))

@@ -97,7 +97,7 @@ def _arms(visitor: Mapping[str, Any]) -> dict[str, str]:
 
 def _facts(bundle: Bundle, request: Request, given: Mapping[str, Any]) -> dict[str, Any]:
     """What the request tells, with what the visitor file says of it on top."""
-    facts = request_values(request, (attribute.name for attribute in bundle.reads))
+    facts = request_values(request, bundle.asks)
     for name, value in given.items():
         if name.startswith("request.") and name in bundle.attributes:
             typed = coerce(bundle.attributes[name], value)

@@ -15,14 +15,16 @@ sys.path.insert(0, str(ROOT))
 
 from compiler.diagnostics import CODES  # noqa: E402
 from tests.golden.cases import Case, cases  # noqa: E402
+from tests.golden.live_cases import live_cases  # noqa: E402
 
 PAGE = ROOT / "docs" / "errors.md"
 HEAD = """\
 # Errors and warnings
 
 `tessera check` reports everything that is wrong with a site at once: where (file, line, column), what, and how to mend
-it. Errors (E…) keep a site from being built; warnings (W…) do not. With `--json` each message is an object with `code`,
-`severity`, `message`, `file`, `line`, `column`, `length` and `fix`. Codes keep their meaning; scripts may rely on them.
+it. Errors (E…) keep a site from being built; warnings (W…) do not. E09… and W02… are about pages as their origin answers
+them, and come with `tessera check --live` alone. With `--json` each message is an object with `code`, `severity`, `message`,
+`file`, `line`, `column`, `length` and `fix`. Codes keep their meaning; scripts may rely on them.
 
 This page is written by `scripts/error_reference.py` from the messages that the tests pin.
 """
@@ -31,7 +33,7 @@ This page is written by `scripts/error_reference.py` from the messages that the 
 def page() -> str:
     """The text of docs/errors.md."""
     examples: dict[str, Case] = {}
-    for case in cases():
+    for case in (*cases(), *live_cases()):
         examples.setdefault(case.code, case)
     codes = sorted(CODES, key=lambda code: (code[0] == "W", code))
     index = [f"| [{code}](#{code.lower()}) | {CODES[code]} |" for code in codes]

@@ -13,22 +13,22 @@ import struct
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any, Callable, Mapping, Sequence
 
 import msgpack
 
 from tessera import allocation, assign, match, score
 from tessera.columns import unpack
-from tessera.evaluate import bind
+from tessera.evaluate import bind, names
 from tessera.front import front
 from tessera.outcomes import Outcomes
-from tessera.render import prepare
-from tessera.resolved import Action, Bundle, Campaign, Design, Experiment, Lazy, Lookup, Model, Rule, Run, Slot
-from tessera.types import Attribute, Items
+from tessera.render import is_fixed, prepare
+from tessera.resolved import REDIRECT, Action, Bundle, Campaign, Design, Experiment, Lazy, Lookup, Model, Rule, Run, Slot
+from tessera.types import EMPTY, Attribute, Items
 
 MAGIC = b"TESSERA\0"
-FORMAT = 2
+FORMAT = 3
 HEADER = struct.Struct(">8sIIQ32s8s")
 RESERVED = bytes(8)
 SIGNATURE_MAGIC = b"ED25"
@@ -125,6 +125,7 @@ def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
     if len(rule_of) != postings.conjunctions:
         raise ValueError("the rules do not cover the conjunctions")
     slots = tuple(_slot(row, masks[i][0], lists) for i, row in enumerate(decisions["slots"]))
+    contents = tuple(prepare(content) for content in sections["content"])
     return Bundle(
         name=sealed.name,
         site=site["name"],
@@ -140,6 +141,9 @@ def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
         log_purpose=site["log_purpose"],
         deadline=site["deadline"],
         reads=tuple(attributes[name] for name in site["reads"]),
+        asks=tuple(name for name in site["reads"] if name.startswith("request.")),
+        places=tuple(sorted(frozenset().union(*(names(when) for _, when, _, _ in site["jurisdictions"])))),
+        stored=tuple(attributes[name] for name in site["reads"] if not name.startswith("request.")),
         lookups={lookup[0]: Lookup(*lookup) for lookup in sections["lookups"]},
         lists=lists,
         postings=postings,
@@ -156,9 +160,14 @@ def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
         ),
         models=tuple(_model(row, sections) for row in decisions["models"]),
         items=Items(ids, {item: row for row, item in enumerate(ids)}, sections["items"]["columns"]),
-        contents=tuple(prepare(content) for content in sections["content"]),
+        contents=contents,
+        fixed=tuple(f"2{i}" if is_fixed(content) else "" for i, content in enumerate(contents)),
         sizes=sections["sizes"],
         pages_slots=_pages(slots),
+        island=frozenset(site["island"]),
+        headed=frozenset(site["island"]).union(*(slot.pages for slot in slots if slot.preload)),
+        redirecting=frozenset().union(*(slot.pages for slot in slots if slot.operation == REDIRECT)),
+        sticky=any(row[-1] for row in decisions["experiments"]["designs"]),
         sessions=any("session" in row[:2] for row in decisions["experiments"]["designs"]) or any(map(_of_session, conditions["trees"].values())),
         asked=frozenset().union(*(slot.purposes for slot in slots)),
         outcomes=Outcomes(postings.conjunctions, [mask for _, mask in masks]),
@@ -252,12 +261,13 @@ def _actions(columns: Mapping[str, Any], lists: Lists) -> Callable[[int], Action
 
 
 def _slot(row: Sequence, mask: int, lists: Lists) -> Slot:
-    name, pages, selector, operation, component, names, contents, default, test, always, purposes, flag, values, needs, metadata = row
+    name, pages, selector, operation, component, names, contents, default, test, always, purposes, flag, values, needs, metadata, preloads = row
     variants = tuple(zip(unpack(names), contents)) if contents else tuple((variant, ()) for variant in unpack(names))
     default, test = _action(default, lists), _action(test, lists)
     values = None if values is None else tuple(unpack(values))
     place = (name, frozenset(pages), selector, operation, component)
-    return Slot(*place, variants, mask, default, test, always, frozenset(purposes), flag, values, needs, metadata)
+    preload = dict(chain(*map(zip, contents, preloads))) if preloads else EMPTY
+    return Slot(*place, variants, mask, default, test, always, frozenset(purposes), flag, values, needs, metadata, preload)
 
 
 def _experiments(columns: Mapping[str, Any]) -> Lazy:

@@ -11,7 +11,7 @@ from tessera.enrol import assigned, kept_arm, unit_of
 from tessera.evaluate import evaluate, names
 from tessera.match import Index, bits, match, without
 from tessera.ranking import rank
-from tessera.resolved import Action, Bundle, Campaign, Experiment, Rule, Slot
+from tessera.resolved import Action, Bundle, Campaign, Design, Experiment, Rule, Slot
 from tessera.sound import ILL_TYPED, sound, total
 from tessera.types import Decision, Visit
 
@@ -59,7 +59,7 @@ def _decide_slots(bundle: Bundle, visit: Visit, numbers: tuple[int, ...]) -> tup
     untouched = free and alive == index.untested and rows is bundle  # no rule with a test holds
     if untouched and numbers in outcomes.untouched:
         return outcomes.untouched[numbers]
-    masks, tests = outcomes.masks, outcomes.tests
+    masks, tests = outcomes.masks, outcomes.tested if free else outcomes.tests
     if numbers is not bundle.pages_slots[None]:
         masks = [masks[number] for number in numbers]
     shown = outcomes.shown if free else outcomes.ruled
@@ -96,7 +96,7 @@ def _behind(sight: _Sight, number: int, free: bool) -> tuple[Decision | None, _Q
     """What is interned of a slot of a large site that its front rows leave open."""
     outcomes = sight.bundle.outcomes
     top = (sight.alive & outcomes.masks[number]).bit_length()
-    return (outcomes.shown if free else outcomes.ruled)[top], outcomes.tests[top]
+    return (outcomes.shown if free else outcomes.ruled)[top], (outcomes.tested if free else outcomes.tests)[top]
 
 
 _Quick = tuple[str, str | None, bytes, tuple[bytes, ...], tuple[Decision | None, ...]]
@@ -187,9 +187,13 @@ def _descend(sight: _Sight, number: int) -> Decision:
         held_back = held_back or reason
     why = held_back or ("consent" if _consent_matters(sight, slot) else "default")
     decision = _tested(bundle, visit, number, slot.default, why)
-    if why == "default" and slot.test is None and slot.default.model < 0:
+    if why == "default" and slot.default.model < 0:
         mask = bundle.outcomes.masks[number]
-        _intern(bundle, (mask & -mask).bit_length() - 1, ("shown",), decision)  # the lowest conjunction is the default's
+        lowest = (mask & -mask).bit_length() - 1  # the conjunction of the default
+        if slot.test is None:
+            _intern(bundle, lowest, ("shown",), decision)
+        elif quick := _interned_patch(bundle, number, slot.default, why):
+            _intern(bundle, lowest, ("tested",), quick)
     return decision
 
 
@@ -271,8 +275,11 @@ def _by_rule(bundle: Bundle, visit: Visit, slot: int, number: int, rule: Rule) -
     action = rule.action
     if action.experiment < 0:
         decision = _tested(bundle, visit, slot, action, "rank" if action.model >= 0 else "rule", number)
-        if action.model < 0 and bundle.slots[slot].test is None and _always(bundle, rule):
-            _keep(bundle, rule, ("shown", "ruled"), decision)
+        if action.model < 0 and _always(bundle, rule):
+            if bundle.slots[slot].test is None:
+                _keep(bundle, rule, ("shown", "ruled"), decision)
+            elif quick := _interned_patch(bundle, slot, action, "rule", number):
+                _keep(bundle, rule, ("tests", "tested"), quick)
         return None if action.model >= 0 and not decision.items else decision
     experiment = bundle.experiments[action.experiment]
     arm, enrolled, propensity = assigned(experiment, visit)
@@ -283,7 +290,7 @@ def _by_rule(bundle: Bundle, visit: Visit, slot: int, number: int, rule: Rule) -
         return _outcome(bundle, visit, slot, chosen, _unenrolled(bundle, experiment, visit, chosen), number)
     interned = _interned(bundle, slot, number, action, experiment) if _always(bundle, rule) else None
     if interned is not None:
-        _keep(bundle, rule, ("tests",), interned)
+        _keep(bundle, rule, ("tests", "tested"), interned)
     why = "preview" if visit.preview else "test"  # no test of a page view with a preview counts
     return _outcome(bundle, visit, slot, chosen, why, number, action.experiment, arm, propensity)
 
@@ -308,24 +315,45 @@ def _always(bundle: Bundle, rule: Rule) -> bool:
 
 def _interned(bundle: Bundle, slot: int, rule: int, action: Action, experiment: Experiment) -> _Quick | None:
     """What the quick path needs of a rule's experiment; None where more than the unit decides."""
-    design = experiment.design
-    if not design.fixed or design.hash != "sha256" or "." in design.unit or design.fallback_unit:
+    if not _by_unit_alone(experiment.design) or any(arm is None or arm.model >= 0 for arm in action.arms):
         return None
-    if any(arm is None or arm.model >= 0 for arm in action.arms):
-        return None
-    _, allocation = design.allocations[0]
+    propensities = experiment.design.allocations[0][1].propensities
     outcomes = [
-        _outcome(bundle, _NOBODY, slot, arm, "test", rule, action.experiment, i, allocation.propensities[i])
-        for i, arm in enumerate(action.arms)
+        _outcome(bundle, _NOBODY, slot, arm, "test", rule, action.experiment, i, propensities[i]) for i, arm in enumerate(action.arms)
     ]
+    return _quick(experiment, outcomes, None)
+
+
+def _interned_patch(bundle: Bundle, slot: int, action: Action, why: str, rule: int = -1) -> _Quick | None:
+    """The same of a slot's own test, whose arms patch what the ladder chose. Who is outside of it sees that unpatched."""
+    test = bundle.slots[slot].test
+    experiment = bundle.experiments[test.experiment]
+    if not _by_unit_alone(experiment.design) or any(arm is not None and arm.model >= 0 for arm in test.arms):
+        return None
+    propensities = experiment.design.allocations[0][1].propensities
+    outcomes = [
+        _outcome(bundle, _NOBODY, slot, arm or action, why, rule, test.experiment, i, propensities[i], patch=i)
+        for i, arm in enumerate(test.arms)
+    ]
+    return _quick(experiment, outcomes, _outcome(bundle, _NOBODY, slot, action, why, rule))
+
+
+def _by_unit_alone(design: Design) -> bool:
+    return design.fixed and design.hash == "sha256" and "." not in design.unit and not design.fallback_unit
+
+
+def _quick(experiment: Experiment, outcomes: Sequence[Decision], outside: Decision | None) -> _Quick:
+    """The stretches of the allocation line, and what who falls into each is shown."""
+    design = experiment.design
+    _, allocation = design.allocations[0]
     ends: list[int] = []
-    decisions: list[Decision | None] = [None]
+    decisions: list[Decision | None] = [outside]
     for start, end, arm in zip(allocation.starts, allocation.ends, allocation.arms):
         if ends and ends[-1] == start:
             ends.pop()
             decisions.pop()
         ends += [start, end]
-        decisions += [outcomes[arm], None]
+        decisions += [outcomes[arm], outside]
     return (design.unit, design.purpose, assign.prefix(experiment.salt), tuple(map(assign.edge, ends)), tuple(decisions))
 
 

@@ -6,9 +6,9 @@ import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
-from typing import Mapping, Sequence
+from typing import Mapping, NamedTuple, Sequence
 
 from tessera.types import EMPTY
 
@@ -24,16 +24,14 @@ _ARM, _ARMS = "\x1f", "\x1e"  # between a sticky key and its arm, and between tw
 _SIGNATURE = 44  # characters of the signature and its dot
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A secret with its name; the first of a list signs, all of them verify (rotation)."""
 
     id: str
     secret: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """Who asked. `id` is None for the unknown; `status`: known, absent or rejected; `issued`: epoch seconds.
 
     `sticky`: the arms that the visitor keeps, by the experiment's sticky key.
@@ -42,7 +40,7 @@ class Identity:
     id: str | None
     status: str
     issued: int = 0
-    sticky: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    sticky: Mapping[str, str] = EMPTY
 
 
 def keys(setting: str) -> tuple[Key, ...]:
@@ -92,19 +90,32 @@ def sign(visitor: str, issued: int, key: Key, sticky: Mapping[str, str] = EMPTY,
 
 def verify(value: str, known: Sequence[Key], now: float, cookie: str = COOKIE) -> Identity:
     """The identity that a cookie proves; status `rejected` for a forged, broken, oversized, foreign or outlived one."""
-    rejected = Identity(None, "rejected")
+    found = _identity(value, known, cookie)
+    return _REJECTED if now - found.issued > MAX_AGE else found
+
+
+@lru_cache(maxsize=2048)  # who looks at one page mostly looks at another, and their beacons come too
+def _proven(header: str, known: tuple[Key, ...], cookie: str) -> tuple[tuple[Identity, ...], Identity]:
+    """The identities that the cookies of a header prove, whatever their age; and what it is without one of them."""
+    values = cookie_values(header, cookie)[:4]
+    proven = tuple(identity for value in values if (identity := _identity(value, known, cookie)).id is not None)
+    return proven, _REJECTED if values else _ABSENT
+
+
+def _identity(value: str, known: Sequence[Key], cookie: str) -> Identity:
+    """The identity that a cookie proves, whatever its age."""
     if len(value) > MAX_COOKIE or not value.isascii():
-        return rejected
+        return _REJECTED
     parts = value.split(".")
     if (len(parts), parts[0]) not in ((5, "1"), (6, "2")) or not _ID.match(parts[2]):
-        return rejected
+        return _REJECTED
     key = next((k for k in known if k.id == parts[1]), None)
     if key is None or not hmac.compare_digest(_mac(key, ".".join(parts[:-1]), cookie), parts[-1]):
-        return rejected
-    issued = int(parts[3], 16)
-    if now - issued > MAX_AGE:
-        return rejected
-    return Identity(parts[2], "known", issued, _arms(parts[4]) if parts[0] == "2" else EMPTY)
+        return _REJECTED
+    return Identity(parts[2], "known", int(parts[3], 16), _arms(parts[4]) if parts[0] == "2" else EMPTY)
+
+
+_ABSENT, _REJECTED = Identity(None, "absent"), Identity(None, "rejected")
 
 
 def _arms(encoded: str) -> dict[str, str]:
@@ -115,18 +126,26 @@ def _arms(encoded: str) -> dict[str, str]:
 
 def cookie_values(header: str, name: str) -> list[str]:
     """All values of a cookie in a Cookie header, in order, read as tolerantly as browsers write it."""
-    pairs = (pair.partition("=") for pair in header[:MAX_HEADER].split(";"))
-    return [value.strip().strip('"') for key, separator, value in pairs if separator and key.strip() == name]
+    if name not in header:
+        return []
+    found = []
+    for pair in header[:MAX_HEADER].split(";"):
+        if name in pair:
+            key, separator, value = pair.partition("=")
+            if separator and key.strip() == name:
+                found.append(value.strip().strip('"'))
+    return found
 
 
 def recognise(header: str, known: Sequence[Key], now: float, cookie: str = COOKIE) -> Identity:
     """The first of our cookies that verifies; else `rejected` where there was one, `absent` where there was none."""
-    values = cookie_values(header, cookie)[:4]
-    for value in values:
-        identity = verify(value, known, now, cookie)
-        if identity.id is not None:
+    if cookie not in header:
+        return _ABSENT
+    found, otherwise = _proven(header, tuple(known), cookie)
+    for identity in found:
+        if now - identity.issued <= MAX_AGE:
             return identity
-    return Identity(None, "rejected" if values else "absent")
+    return otherwise
 
 
 def set_cookie(visitor: str, now: float, key: Key, sticky: Mapping[str, str] = EMPTY) -> str:

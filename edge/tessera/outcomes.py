@@ -12,17 +12,23 @@ class Outcomes:
         masks: slot → the mask of its rules and of its default.
         shown: 1 + conjunction → the decision of its rule, or of the slot's default, where nothing but the condition matters.
         ruled: the same without those of defaults.
-        tests: 1 + conjunction → what assigning an arm by its rule takes, where nothing but the unit matters.
+        tests: 1 + conjunction → what assigning an arm by its rule, or by its slot's own test, takes, where nothing but the
+            unit matters. tested: the same with the tests of defaults.
         untouched: slots → the decisions of all of them where no rule with a test holds.
         withheld: purposes → the attributes that need one of them, and the masks without theirs.
+        jurisdictions: the values that their conditions read → the one that holds.
+        told: a decision → its part of the record, as JSON.
     """
 
-    __slots__ = ("masks", "shown", "ruled", "tests", "untouched", "withheld")
+    __slots__ = ("masks", "shown", "ruled", "tests", "tested", "untouched", "withheld", "jurisdictions", "told")
 
     def __init__(self, conjunctions: int, masks: Sequence[int]) -> None:
         self.masks = tuple(masks)
         self.shown: list[Any] = [None] * (conjunctions + 1)
         self.ruled: list[Any] = [None] * (conjunctions + 1)
         self.tests: list[Any] = [None] * (conjunctions + 1)
+        self.tested: list[Any] = [None] * (conjunctions + 1)
         self.untouched: dict[tuple[int, ...], Any] = {}
         self.withheld: dict[frozenset[str], Any] = {}
+        self.jurisdictions: dict[tuple, Any] = {}
+        self.told: dict[Any, str] = {}

@@ -80,12 +80,14 @@ def permitted(
 
     Args:
         profile: None where the store could not be asked: then a stored fact is unknown, and its default does not apply.
-        facts: values that came with the request (`request.*` and look-ups), already found.
+        facts: values that came with the request, already found: `request.*`, which are typed, and look-ups.
     An attribute whose purpose is not in force, that is older than its `keep`, or of a wrong type is absent.
     """
-    values: dict[str, Any] = {}
+    if not bundle.stored:
+        return dict(facts), {}
+    values = {name: facts[name] for name in bundle.asks if name in facts}
     ages: dict[str, float] = {}
-    for attribute in bundle.reads:
+    for attribute in bundle.stored:
         name = attribute.name
         if attribute.purpose is not None and attribute.purpose not in purposes:
             continue

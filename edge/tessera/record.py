@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Mapping, Sequence
 
 from tessera.resolved import Bundle
 from tessera.enrol import unit_of
-from tessera.sound import shaped
-from tessera.types import MAX_DEPTH, Attribute, Decision, ListedItem, Visit, finite, is_version, version_text
+from tessera.sound import ILL_TYPED, shaped
+from tessera.types import EMPTY, MAX_DEPTH, Attribute, Decision, ListedItem, Visit, finite, is_version, version_text
 
 
 def outcome(bundle: Bundle, decision: Decision) -> dict[str, Any]:
@@ -43,10 +44,17 @@ def variant_name(bundle: Bundle, decision: Decision) -> str:
 
 
 def inputs(bundle: Bundle, visit: Visit) -> dict[str, Any]:
-    """The values that decided, as plain JSON; stored facts only where the purpose of the log is in force."""
-    logged = bundle.log_purpose is None or bundle.log_purpose in visit.purposes
-    names = (name for name in visit.values if logged or name.startswith("request."))
-    return {name: _input(bundle.attributes.get(name), visit.values[name]) for name in sorted(names)}
+    """The values that decided, as plain JSON; stored facts only where ids may be logged, and never those of a persona."""
+    values, attributes = visit.values, bundle.attributes
+    if not _is_logged(bundle, visit):
+        values = {name: value for name, value in values.items() if name.startswith("request.")}
+    return {
+        name: value if type(value) in _PLAIN or (type(value) is str and value.isascii()) else _input(attributes.get(name), value)
+        for name, value in values.items()
+    }
+
+
+_PLAIN = (int, bool)
 
 
 def _input(attribute: Attribute | None, value: Any) -> Any:
@@ -89,16 +97,51 @@ def page_view(
     view: str,
     page: str | None,
     channel: str = "web",
-    places: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The log's message for one page view: what the slots share, and one outcome a slot.
+    """One page view for the log: what the slots share, and one outcome a slot. Total: it raises for no visit whatsoever.
 
     Args:
-        view: the id of the page view. places: slot → what became of it on the page (spliced, slot-unclosed…).
+        view: the id of the page view.
     """
     visit = shaped(visit)
-    logged = (bundle.log_purpose is None or bundle.log_purpose in visit.purposes) and not visit.preview  # which counts for nobody
-    units = visit.units if logged else {}
+    slots = [_row(bundle, visit, decision) for decision in decisions]
+    return {**_shared(bundle, visit, view, page, channel), "slots": slots}
+
+
+def text(bundle: Bundle, visit: Visit, decisions: Sequence[Decision], *, view: str, page: str | None) -> str:
+    """`page_view` as JSON; what a decision says again and again is written once. Total, as that is."""
+    try:
+        return _text(bundle, visit, decisions, view, page)
+    except ILL_TYPED:  # a visit that was not settled here
+        return _encode(page_view(bundle, visit, decisions, view=view, page=page))
+
+
+def _text(bundle: Bundle, visit: Visit, decisions: Sequence[Decision], view: str, page: str | None) -> str:
+    told = bundle.outcomes.told
+    slots = []
+    for decision in decisions:
+        row = told.get(decision)
+        if row is None:
+            row = _encode(_row(bundle, visit, decision))
+            if len(told) < MOST_TOLD and _says_the_same(bundle, decision):
+                told[decision] = row
+        slots.append(row)
+    return f'{_encode(_shared(bundle, visit, view, page, "web"))[:-1]},"slots":[{",".join(slots)}]}}'
+
+
+MOST_TOLD = 4096  # decisions whose rows are kept as JSON
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+
+def _says_the_same(bundle: Bundle, decision: Decision) -> bool:
+    """Whether the row of a decision depends on no visitor: it ranks nothing, and names no unit."""
+    experiment = decision.experiment
+    return not decision.items and (experiment < 0 or bundle.experiments[experiment].design.unit == "visitor")
+
+
+def _shared(bundle: Bundle, visit: Visit, view: str, page: str | None, channel: str) -> dict[str, Any]:
+    logged = _is_logged(bundle, visit)
+    units = visit.units if logged else EMPTY
     return {
         "id": view,
         "page": page,
@@ -116,16 +159,21 @@ def page_view(
         "jurisdiction": visit.jurisdiction,
         "served_from": visit.served_from,
         "fallbacks": list(visit.fallbacks),
-        "slots": [
-            {"slot": bundle.slots[d.slot].name, **_randomised(bundle, d, visit, logged), **outcome(bundle, d), "place": (places or {}).get(bundle.slots[d.slot].name)}
-            for d in decisions
-        ],
     }
 
 
-def _randomised(bundle: Bundle, decision: Decision, visit: Visit, logged: bool) -> dict[str, str]:
+def _is_logged(bundle: Bundle, visit: Visit) -> bool:
+    """Whether ids and stored facts may be logged: by consent, and not of a preview, which counts for nobody."""
+    return (bundle.log_purpose is None or bundle.log_purpose in visit.purposes) and not visit.preview
+
+
+def _row(bundle: Bundle, visit: Visit, decision: Decision) -> dict[str, Any]:
+    return {"slot": bundle.slots[decision.slot].name, **_randomised(bundle, decision, visit), **outcome(bundle, decision)}
+
+
+def _randomised(bundle: Bundle, decision: Decision, visit: Visit) -> dict[str, str]:
     """The unit of a slot whose experiment does not randomise visitors, so that its arm can be recomputed from its row."""
-    if decision.experiment < 0 or not logged:
+    if decision.experiment < 0 or not _is_logged(bundle, visit):
         return {}
     design = bundle.experiments[decision.experiment].design
     kinds = (kind for kind in (design.unit, design.fallback_unit) if kind is not None)
@@ -134,6 +182,12 @@ def _randomised(bundle: Bundle, decision: Decision, visit: Visit, logged: bool) 
 
 
 def rows(message: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One flat row a slot, as the log stores them (NDJSON): the shared fields and the slot's own."""
-    shared = {key: value for key, value in message.items() if key != "slots"}
-    return [{**shared, **slot} for slot in message["slots"]]
+    """One flat row a slot, as the log stores them (NDJSON): the shared fields and the slot's own.
+
+    Args:
+        message: `view` as page_view gives it; `page_status`, what became of the page; `places`, what became of each slot on
+            it, by name (spliced, slot-unclosed…).
+    """
+    view, places = message["view"], message.get("places") or {}
+    shared = {key: value for key, value in view.items() if key != "slots"} | {"page_status": message.get("page_status")}
+    return [{**shared, **slot, "place": places.get(slot["slot"])} for slot in view["slots"]]

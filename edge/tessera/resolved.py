@@ -11,6 +11,8 @@ from tessera.front import Front
 from tessera.outcomes import Outcomes
 from tessera.types import Attribute, Items
 
+REDIRECT = "redirect"  # the operation of a slot that sends the visitor elsewhere
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -77,6 +79,7 @@ class Slot:
 
     `variants`: (name, content index without a patch, then one per arm of `test`). `needs`: the slots whose decisions
     its conditions read, in an order in which they can be decided. `metadata`: what callers of a flag are told with its value.
+    `preload`: the index of a content → that of the address of its image, of which the head is to tell.
     """
 
     name: str
@@ -94,6 +97,7 @@ class Slot:
     values: tuple | None
     needs: tuple[int, ...]
     metadata: Mapping[str, Any]
+    preload: Mapping[int, int]
 
 
 class Design(NamedTuple):
@@ -174,9 +178,13 @@ class Lookup:
 class Bundle:
     """A compiled site, resolved: a request only looks up.
 
-    `reads`: the attributes that a decision or its content may use. `deadline`: milliseconds for a profile read.
+    `reads`: the attributes that a decision or its content may use: `asks` names those that the request tells, `stored` are the
+    others. `places`: the names that the conditions of jurisdictions read. `deadline`: milliseconds for a profile read.
     `trees`: conjunction → the tree that must hold too; `with_trees`: the mask of those. `sessions`: whether an experiment
-    or a rollout tells sessions apart. `asked`: the purposes that any rule's condition needs.
+    or a rollout tells sessions apart. `asked`: the purposes that any rule's condition needs. `island`: the pages that are told
+    what was decided, as JSON. `fixed`: of each content how the bridge is told of it where it is the same for everybody, else
+    empty. `headed`, `redirecting`: the pages whose head may get something, and which may lead elsewhere. `sticky`: whether
+    any experiment keeps arms.
     """
 
     name: str
@@ -191,6 +199,9 @@ class Bundle:
     log_purpose: str | None
     deadline: int
     reads: tuple[Attribute, ...]
+    asks: tuple[str, ...]
+    places: tuple[str, ...]
+    stored: tuple[Attribute, ...]
     lookups: Mapping[str, Lookup]
     lists: Mapping[str, frozenset]
     postings: match.Postings
@@ -208,6 +219,11 @@ class Bundle:
     contents: tuple[tuple, ...]
     sizes: Mapping[str, int]
     pages_slots: Mapping[str | None, tuple[int, ...]]
+    island: frozenset[str]
+    fixed: tuple[str, ...]
+    headed: frozenset[str]
+    redirecting: frozenset[str]
+    sticky: bool
     sessions: bool
     asked: frozenset[str]
     outcomes: Outcomes

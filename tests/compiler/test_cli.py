@@ -331,9 +331,82 @@ def test_preview_prints_a_link_that_is_good_for_a_while(site, options, path, for
     result = run("preview", "site", *options, "--for", "2h", "--state", "local")
     link = result.output.rstrip("\n")
     key, now = keys(local(Path("local")).cookie_key.read_text()), time.time()
-    assert result.exit_code == 0 and link.startswith(f"{path}{'&' if '?' in path else '?'}tessera_preview=1.dev.")
-    assert wished(f"https://shop.example.com{link}", key, now + 7100) == forced
-    assert wished(f"https://shop.example.com{link}", key, now + 7201) == {}
+    assert result.exit_code == 0 and link.startswith(f"https://shop.example.com{path}{'&' if '?' in path else '?'}tessera_preview=1.dev.")
+    assert wished(link, key, now + 7100) == forced
+    assert wished(link, key, now + 7201) == {}
+
+
+def previewed(*options, key="local/keys/cookie.key"):
+    """The wish of the link that is printed for the small site, and the link."""
+    import time
+
+    from tessera.identity import keys
+    from tessera.preview import wish
+
+    result = run("preview", *options, "--state", "local")
+    assert result.exit_code == 0, result.output
+    link = result.stdout.rstrip("\n")
+    return wish(link, keys(Path(key).read_text()), time.time()), link
+
+
+def test_preview_sees_with_the_eyes_of_a_visitor_of_the_scenarios(site):
+    found, _ = previewed("site", "--as", "anna", "--arm", "headline=benefit")
+    assert found.forced == {"headline": "benefit"}
+    assert found.persona._asdict() == {"attributes": {"visitor.visits": 9}, "purposes": ("personalization", "analytics"), "at": None, "offset": 0, "seen": {}}
+
+
+def test_preview_decides_as_the_scenarios_do(site):
+    from tessera.bundle import load, unseal
+    from tessera.context import Request
+    from tessera.decide import decide
+    from tessera.preview import played
+
+    found, _ = previewed("site", "--as", "anna")
+    run("build", "site", "--out", "site.tessera")
+    bundle = load(unseal(Path("site.tessera").read_bytes()))
+    decisions = decide(bundle, played(bundle, Request(url="https://shop.example.com/", now="1775001600000", page="home"), found.forced, found.persona), "home")
+    assert {bundle.slots[d.slot].name: bundle.slots[d.slot].variants[d.variant][0] for d in decisions}["hero"] == "welcome"
+
+
+def test_preview_takes_a_visitors_file(site):
+    file = {"id": "x", "attributes": {"visitor": {"visits": 2}, "request": {"country": "DE", "timezone": "Europe/Berlin"}, "odd": 1}, "at": "2026-12-03T20:15:00+01:00", "seen": {"spring": 1}}
+    Path("x.json").write_text(json.dumps(file))
+    result = run("preview", "site", "--as", "x.json", "--json", "--state", "local")
+    told = json.loads(result.stdout)
+    assert told["facts"] == {"visitor.visits": 2, "request.country": "DE", "request.region": "EEA"} and (told["as"], told["shows"]) == ("x.json", {})
+    assert "does not know the attribute 'odd'" in result.stderr and told["until"].endswith("+00:00")
+    found, _ = previewed("site", "--as", "x.json")
+    assert (found.persona.at, found.persona.offset, found.persona.purposes, found.persona.seen) == (1796325300.0, 60, None, {"spring": 1})
+
+
+@pytest.mark.parametrize("options", [["--site", "site"], []])
+def test_preview_of_a_bundle_finds_the_scenarios(site, options):
+    run("build", "site", "--out", "site.tessera")
+    if not options:
+        shutil.copytree("site", "rulesets/shop.example.com")
+    assert previewed("site.tessera", "--as", "anna", *options)[0].persona.attributes == {"visitor.visits": 9}
+
+
+def test_preview_of_a_bundle_alone_has_no_scenarios(site):
+    run("build", "site", "--out", "site.tessera")
+    assert "say with --site where 'anna' is from" in refused("preview", "site.tessera", "--as", "anna", "--state", "local")
+
+
+def test_preview_can_be_signed_with_the_sites_own_key(site):
+    Path("own.key").write_text("own:" + "A" * 43)
+    found, link = previewed("site", "--arm", "headline=benefit", "--cookie-key", "own.key", key="own.key")
+    assert found.forced == {"headline": "benefit"} and "tessera_preview=1.own." in link and not Path("local").exists()
+
+
+@pytest.mark.parametrize("hosts, options, start", [
+    ("[localhost, 127.0.0.1, shop.example.com]", [], "https://shop.example.com/"), ('["*.example.com", shop.example.com]', [], "https://shop.example.com/"),
+    ("[localhost]", [], "http://localhost/"), ("[localhost]", ["--url", "http://localhost:8787/"], "http://localhost:8787/?"),
+    ("[localhost]", ["--url", "https://stage.example.com", "--path", "/p/1"], "https://stage.example.com/p/1?"),
+])  # fmt: skip
+def test_preview_leads_to_the_sites_host(site, hosts, options, start):
+    path = Path("site/site.yaml")
+    path.write_text(path.read_text().replace("hosts: [shop.example.com]", f"hosts: {hosts}"))
+    assert previewed("site", "--variant", "hero=none", *options)[1].startswith(start)
 
 
 @pytest.mark.parametrize("options, says, code", [
@@ -345,6 +418,10 @@ def test_preview_prints_a_link_that_is_good_for_a_while(site, options, path, for
     (["--arm", "headline=benefit", "--for", "1y"], "tessera: --for 1y: write a duration of at most 30d, such as 90m, 8h or 2d", 2),
     (["--arm", "headline=benefit", "--for", "31d"], "tessera: --for 31d: write a duration of at most 30d, such as 90m, 8h or 2d", 2),
     (["--arm", "headline=benefit", "--path", "//evil.example"], "tessera: --path //evil.example: begin it with one slash, and leave a fragment (#…) out", 2),
+    (["--as", "ana"], "tessera: no visitor of the scenarios is called 'ana'; did you mean 'anna'?", 1),
+    (["--as", "anna.json"], "tessera: anna.json: no such file", 1),
+    *((["--as", "anna", "--url", url], f"tessera: --url {url}: write scheme and host, such as http://localhost:8787; the page goes into --path", 2)
+      for url in ("shop.example.com", "ftp://x", "https://x/p", "https://x?a", "https://x#a", "https://a@x", "https://", "https://x:99999", "https://[x")),
     (["--arm", "headline=benefit", "--path", "/a#b"], "tessera: --path /a#b: begin it with one slash, and leave a fragment (#…) out", 2),
 ])  # fmt: skip
 def test_preview_names_what_there_is_not(site, options, says, code):

@@ -38,7 +38,7 @@ def flipped(data: bytes, at: int) -> bytes:
         (lambda data: data[:-7], "truncated"),
         (lambda data: flipped(data, len(data) // 2), "does not match its digest"),
         (lambda data: flipped(data, 40), "does not match its digest"),
-        (lambda data: data[:8] + struct.pack(">I", 7) + data[12:], "format 7, this worker reads 2"),
+        (lambda data: data[:8] + struct.pack(">I", 7) + data[12:], "format 7, this worker reads 3"),
         (lambda data: data + b"more", "damaged signature trailer"),
         (lambda data: data + data, "damaged signature trailer"),
     ],
@@ -90,7 +90,7 @@ def test_decide_json_without_a_page_has_every_slot(store, tmp_path):
     assert sorted(everywhere) == sorted(path.stem for path in (STORE / "slots").glob("*.yaml"))
     assert everywhere["hero"]["variant"] == "case_study" and everywhere["hero"]["reason"] == "rule" and everywhere["hero"]["rule"] == "abm"
     home = decided(store, ana, tmp_path, "/")
-    assert sorted(home) == ["banner", "carousel", "cta", "hero", "legal_notice", "testimonial"]
+    assert sorted(home) == ["almanac", "banner", "carousel", "cta", "hero", "legal_notice", "testimonial"]
     assert home == {slot: everywhere[slot] for slot in home} == decided(store, ana, tmp_path, "home")
 
 
@@ -98,7 +98,7 @@ def test_the_table_names_slot_variant_level_reason_rule_and_test(store):
     lines = run("decide", store, "--visitor", STORE / "profiles/ana.json", "--page", "/").stdout.splitlines()
     hero = next(line for line in lines if line.startswith("hero"))
     assert hero.split()[:4] == ["hero", "case_study", "segment", "rule"] and "abm hero_headline=" in hero
-    assert len(lines) == 6 and not any(line != line.rstrip() for line in lines)
+    assert len(lines) == 7 and not any(line != line.rstrip() for line in lines)
 
 
 CUSTOMER = {"visitor": {"lifecycle": "customer"}, "request": {"country": "DE", "region": "EEA", "city": "Hamburg"}}

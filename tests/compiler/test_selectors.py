@@ -13,12 +13,12 @@ ROOT = Path(__file__).parents[2]
 GOOD = [
     "#hero", "main", "*", ".card > a", "a b > c", "a, b", "[data-slot=hero]", "[data-slot='the hero']", "[a=b i]", "[a~=b]", "[a|=b]", "[a^=b]", "[a$=b]", "[a*=b]", "[a]", "[href='#1st']",
     "a:first-child", "a:FIRST-CHILD", "a:first-of-type", "a:nth-child(2n+1)", "a:nth-child( odd )", "a:nth-child(-n+3)", "a:nth-of-type(2)", "a:not(.x)", "a:not(.x.y)", "a:not(#x)",
-    "a:not([x])", "a:not(:first-child)", "#\\31 a", ".é", "html",
+    "a:not([x])", "a:not(:first-child)", "#\\31 a", ".é", "html", "*|a", "|a", "*|*", "a:not(*|b)", "[|x]", "[|x='y']", "." + ".".join(["a"] * 3000),
 ]  # fmt: skip
 BAD = {
     "a + b": "the combinator '+'", "a ~ b": "the combinator '~'", "a:last-child": "':last-child'", "a:nth-last-child(2)": "':nth-last-child()'", "a:only-child": "':only-child'", "a:empty": "':empty'",
     "a:has(b)": "':has()'", "a:is(b)": "':is()'", "a:where(b)": "':where()'", "a:hover": "':hover'", "a:root": "':root'", ":scope > a": "':scope'", "a::before": "a pseudo-element",
-    "a, b::after": "a pseudo-element", "ns|a": "the namespace 'ns'", "[ns|a=b]": "the namespace 'ns'", "[a!=b]": "the comparison '!='", "a:not": "':not'", "a:nth-child": "':nth-child'",
+    "a, b::after": "a pseudo-element", "ns|a": "the namespace 'ns'", "[ns|a=b]": "the namespace 'ns'", "[*|a]": "the namespace '*'", "a:not([*|b=c])": "the namespace '*'", "[a!=b]": "the comparison '!='", "a:not": "':not'", "a:nth-child": "':nth-child'",
     "a:first-child(2)": "':first-child()'", "a:nth-child(2n of b)": "':nth-child()'", "#1st": "cannot begin with a digit", "a:not(b + c)": "the combinator '+'", "a:not(:last-child)": "':last-child'",
     "": "no CSS selector", "#": "no CSS selector", "a[": "no CSS selector", "a >": "no CSS selector", "> a": "no CSS selector", "a:not()": "no CSS selector", "a:not(:not(b))": "no CSS selector", "a,": "no CSS selector",
     "{}": "no CSS selector", "a..b": "no CSS selector", "//a": "no CSS selector",

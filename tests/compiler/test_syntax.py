@@ -155,7 +155,7 @@ def test_places(site):
     [
         ("slots__hero.yaml", 'place: {page: home, selector: #hero\n  , do: replace}\ncomponent: hero\nladder: {default: none}\n', [("E011", 1, 21, "quote it: '#hero' (an unquoted # starts a comment)")]),
         ("slots__hero.yaml", 'place: {page: home, selector: "#a", do: replase}\ncomponnent: hero\nladder: {default: none}\n', [
-            ("E012", 1, 41, "did you mean 'replace'? (possible are replace, inner, before, after, prepend, append, redirect)"),
+            ("E012", 1, 41, "did you mean 'replace'? (possible are replace, inner, before, after, prepend, append, text, src, srcset, href, class, remove, redirect)"),
             ("E009", 2, 1, "did you mean 'component'? (possible are about, component, flag, ladder, metadata, owner, place, test, values)"),
         ]),
         ("slots__hero.yaml", 'place: {page: home, selector: a, do: inner}\ncomponent: hero\nladder:\n  segment:\n    - {rule: Abm-1, when: x, show: a}\n    - {rule: b, when: x, show: a, rank: b, take: 1}\n    - {rule: c, when: x}\n    - {rule: d, when: x, rank: b}\n    - {rule: e, when: 5, show: a}\n    - {rule: f, show: a}\n    - {rule: g, when: x, show: a, take: 3}\n  default: {test: 1}\n', [

@@ -16,6 +16,7 @@ from compiler.templates import Each, Slot, compile_markup, compile_text, variabl
         ('<a href=" {{u}}">a</a>', {"u": "url"}),
         ("<a href='/x/{{y}}'>a</a>", {"y": "urlpart"}),
         ('<img srcset="{{i}} 2x, {{j}} 3x, /a{{k}} 1x" alt="{{l}}">', {"i": "url", "j": "url", "k": "urlpart", "l": "attr"}),
+        ('<img srcset=" {{i}} " alt=""><img srcset=\'{{j}}\'><img srcset="{{k}} 2x"><img srcset="{{l}}{{m}}">', {"i": "srcset", "j": "srcset", "k": "url", "l": "srcset", "m": "urlpart"}),
         ('<form action="{{a}}"><button formaction="{{b}}">x</button></form>', {"a": "url", "b": "url"}),
         ('<svg viewBox="0 0 1 1"><use xlink:href="{{u}}"/><title>{{t}}</title></svg>', {"u": "url", "t": "text"}),
         ("<textarea>{{x}}</textarea>", {"x": "text"}),
@@ -39,6 +40,25 @@ def test_parts_give_back_the_markup():
     assert parts == (
         '<a title="', Slot(("account", "name"), 'your "team"', "attr", 10), '">', Slot(("x",), None, "text", 46), "</a>",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("markup, marked", [
+    ("<script>a</script>", "<script{}>a</script>"), ('<SCRIPT src="/a.js" defer></SCRIPT>', '<SCRIPT{} src="/a.js" defer></SCRIPT>'), ("<style >a{}</style>", None),
+    ("<svg><style>a</style><script>b</script></svg>", "<svg><style{}>a</style><script{}>b</script></svg>"),
+    ('<!-- <script> --><p title="<script>">x</p>', '<!-- <script> --><p title="<script>">x</p>'), ("<textarea><script></textarea>", "<textarea><script></textarea>"),
+    ('<link rel="stylesheet" href="/a.css">', '<link rel="stylesheet" href="/a.css">'), ("<p>{{x}}</p><script>a</script>{{y}}", None),
+])  # fmt: skip
+def test_scripts_and_styles_have_a_place_for_the_pages_nonce(markup, marked):
+    parts = compile_markup(markup)
+    assert isinstance(parts, tuple), parts
+    if marked is not None:
+        assert "".join(parts) == marked.replace("{}", ' nonce="\x02"')
+    assert "".join(part for part in parts if isinstance(part, str)).count('nonce="\x02"') == (marked.count("{}") if marked else 1)
+
+
+@pytest.mark.parametrize("markup", ['<script nonce="a"></script>', "<style NONCE=a></style>", '<script nonce="{{x}}"></script>', "<script nonce></script>"])
+def test_a_nonce_that_is_written_out_is_refused(markup):
+    assert "E073" in {problem.code for problem in compile_markup(markup)}
 
 
 def test_items_are_a_part_with_parts():

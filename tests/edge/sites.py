@@ -18,7 +18,7 @@ from tests.edge import effort  # noqa: F401
 from tessera.bundle import load, unseal
 from tessera.resolved import Bundle
 from tessera.profile import permitted
-from tessera.types import Profile, Visit
+from tessera.types import coerce, Profile, Visit
 
 HERE = Path(__file__).parent
 DAY = 86_400
@@ -272,6 +272,9 @@ _MORE = {
 
 def visit_of(site: Bundle, raw: dict[str, Any] | None = None, purposes: frozenset[str] = ALL, **more: Any) -> Visit:
     """A visit from raw facts, coerced and permitted by the edge's own code."""
-    values, ages = permitted(site, Profile(attributes=raw or {}), {}, purposes)
+    raw = raw or {}
+    read = ((name, coerce(site.attributes[name], value)) for name, value in raw.items() if name.startswith("request.") and name in site.attributes)
+    facts = {name: value for name, value in read if value is not None}
+    values, ages = permitted(site, Profile(attributes=raw), facts, purposes)
     fields = {"units": {"visitor": "u1"} if purposes else {}, "at": AT, "jurisdiction": "rest"}
     return Visit(**{**fields, "values": values, "ages": ages, "purposes": purposes, **more})

@@ -7,18 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.edge import hostile
-from tessera.log import files, places
+from tessera.log import files
 
 
 def view(id_: str, at: object = 1_764_756_900.0, slots: object = ({"slot": "hero"}, {"slot": "banner"})) -> tuple[str, str]:
-    return id_, json.dumps({"id": id_, "at": at, "slots": slots})
+    return id_, json.dumps({"view": {"id": id_, "at": at, "slots": slots}, "page_status": "planned", "places": {"hero": "spliced"}})
 
 
 def test_one_row_a_slot():
     ((key, text),) = files([view("a"), view("b")])
     assert key.startswith("decisions/date=2025-12-03/") and key.endswith(".ndjson")
     assert [json.loads(line) for line in text.splitlines()] == [
-        {"id": id_, "at": 1_764_756_900.0, "slot": slot} for id_ in "ab" for slot in ("hero", "banner")
+        {"id": id_, "at": 1_764_756_900.0, "page_status": "planned", "slot": slot, "place": place}
+        for id_ in "ab"
+        for slot, place in (("hero", "spliced"), ("banner", None))
     ]
 
 
@@ -33,11 +35,12 @@ def test_a_batch_that_comes_again_overwrites_its_own_file():
     assert next(iter(files(batch)))[0] != next(iter(files(batch[:1])))[0]
 
 
-BROKEN = [
-    "", "nonsense", "null", "[]", "1", '"at"', "{}", '{"at": 1}', '{"at": null, "slots": []}', '{"at": "x", "slots": []}', '{"at": 1e300, "slots": []}',
-    '{"at": 1e17, "slots": []}', '{"at": NaN, "slots": []}', '{"at": 1, "slots": 5}', '{"at": 1, "slots": [5]}', '{"at": 1, "slots": [null]}', "[" * 100_000,
-    '{"at":' * 50_000, "1" * 5000, "\ud800",
+VIEWS = [
+    "null", "[]", "1", "{}", '{"at": 1}', '{"at": null, "slots": []}', '{"at": "x", "slots": []}', '{"at": 1e300, "slots": []}',
+    '{"at": 1e17, "slots": []}', '{"at": NaN, "slots": []}', '{"at": 1, "slots": 5}', '{"at": 1, "slots": [5]}', '{"at": 1, "slots": [null]}',
+    '{"at": 1, "slots": [{}]}', '{"at": 1, "slots": [{"slot": []}]}', "[" * 100_000, '{"at":' * 50_000, "1" * 5000,
 ]  # fmt: skip
+BROKEN = ["", "nonsense", '"view"', "\ud800", *VIEWS, *(f'{{"view": {view}}}' for view in VIEWS), '{"view": {"at": 1, "slots": [{"slot": "a"}]}, "places": 5}']
 
 
 @pytest.mark.parametrize("text", BROKEN, ids=range(len(BROKEN)))
@@ -53,17 +56,3 @@ def test_nothing_to_write():
 @given(st.lists(st.tuples(st.text(max_size=5), st.one_of(hostile.text, hostile.json_values.map(json.dumps))), max_size=4))
 def test_no_message_makes_it_raise(messages):
     list(files(messages))
-
-
-@pytest.mark.parametrize(
-    "report, page, slots",
-    [
-        ("planned\x1ehero\x1fspliced\x1ebanner\x1fslot-unclosed", "planned", {"hero": "spliced", "banner": "slot-unclosed"}),
-        ("passed:charset", "passed:charset", {}),
-        ("", "", {}),
-        ("planned\x1ehero", "planned", {}),
-        ("planned\x1ehero\x1fa\x1fb", "planned", {"hero": "a\x1fb"}),
-    ],
-)
-def test_places(report, page, slots):
-    assert places(report) == (page, slots)

@@ -11,7 +11,7 @@ from compiler import ir
 from tests.edge.sites import ALL, AT, DAY, bundle, experiment, program, shop, show, slot, visit_of
 from tessera.decide import decide
 from tessera.profile import permitted, read
-from tessera.record import inputs, outcome, page_view, plain, rows
+from tessera.record import inputs, outcome, page_view, plain, rows, text
 from tessera.types import Decision, ListedItem, Ranked, Visit
 
 SHOP = cache(lambda: bundle(shop()))
@@ -21,7 +21,7 @@ RAW = {"visitor.recent": ["kenya", {"item": "huila", "at": AT}], "visitor.spend"
 def message(purposes: frozenset = ALL, **more) -> dict:
     seen = visit_of(SHOP(), RAW, purposes, served_from="store", fallbacks=("profile-late",), **more)
     decisions = decide(SHOP(), seen, "home")
-    return page_view(SHOP(), seen, decisions, view="view-1", page="home", places={"hero": "spliced", "banner": "slot-unclosed"})
+    return page_view(SHOP(), seen, decisions, view="view-1", page="home")
 
 
 def test_the_whole_message():
@@ -29,23 +29,35 @@ def test_the_whole_message():
     assert {key: value for key, value in found.items() if key != "slots"} == {
         "id": "view-1", "page": "home", "channel": "web", "at": AT, "offset": 0, "bundle": SHOP().name, "unit": "u1", "unit_kind": "visitor",
         "inputs": {"request.hour": 19, "visitor.open_case": False, "visitor.recent": ["kenya", {"item": "huila", "at": AT}], "visitor.spend": 80.0},
-        "ages": {"request.hour": 0, "visitor.recent": 0, "visitor.spend": 0}, "sticky": {}, "seen": {}, "purposes": ["analytics", "personalization"], "jurisdiction": "rest",
+        "ages": {"visitor.recent": 0, "visitor.spend": 0}, "sticky": {}, "seen": {}, "purposes": ["analytics", "personalization"], "jurisdiction": "rest",
         "served_from": "store", "fallbacks": ["profile-late"],
     }  # fmt: skip
     assert found["slots"][0] == {
         "slot": "hero", "variant": "case_study", "level": "cohort", "rule": "evening", "segment": None, "campaign": None, "experiment": "headline",
         "arm": "benefit", "holdout": False, "propensity": 0.5, "reason": "rule", "model": None, "model_version": None, "score": None, "items": [],
-        "alternatives": [], "component": "hero", "place": "spliced",
+        "alternatives": [], "component": "hero",
     }  # fmt: skip
-    assert [(s["slot"], s["place"]) for s in found["slots"]] == [("hero", "spliced"), ("banner", "slot-unclosed"), ("notice", None)]
+    assert [s["slot"] for s in found["slots"]] == ["hero", "banner", "notice"]
 
 
-def test_rows_repeat_what_the_slots_share():
+def test_rows_repeat_what_the_slots_share_and_tell_what_became_of_each():
     found = message()
-    lines = rows(found)
-    assert [line["slot"] for line in lines] == ["hero", "banner", "notice"]
-    assert all(line["id"] == "view-1" and "slots" not in line for line in lines)
-    assert set(lines[0]) == (set(found) - {"slots"}) | set(found["slots"][0])
+    lines = rows({"view": found, "page_status": "plan-hit", "places": {"hero": "spliced", "banner": "slot-unclosed", "gone": "kept"}})
+    assert [(line["slot"], line["place"]) for line in lines] == [("hero", "spliced"), ("banner", "slot-unclosed"), ("notice", None)]
+    assert all(line["id"] == "view-1" and line["page_status"] == "plan-hit" and "slots" not in line for line in lines)
+    assert set(lines[0]) == (set(found) - {"slots"}) | set(found["slots"][0]) | {"page_status", "place"}
+
+
+def test_rows_of_a_message_that_tells_nothing_of_the_page():
+    assert {(line["page_status"], line["place"]) for line in rows({"view": message()})} == {(None, None)}
+
+
+def test_the_text_is_the_message_as_json():
+    seen = visit_of(SHOP(), RAW, ALL)
+    decisions = decide(SHOP(), seen, "home")
+    told = text(SHOP(), seen, decisions, view="view-1", page="home")
+    assert json.loads(told) == page_view(SHOP(), seen, decisions, view="view-1", page="home")
+    assert told.isascii() and told.isprintable(), "no separator of the bridge's strings can be in it"
 
 
 @pytest.mark.parametrize(
@@ -63,7 +75,7 @@ def test_a_row_has_the_unit_that_its_experiment_randomises(purposes, units, unit
     test = ir.Action(experiment="e", arms=(show("a"), show("b")))
     site = bundle(program(slot("hero", test=test, variants=variants), experiments=(trial,)))
     seen = Visit(units=units, purposes=purposes, at=AT)
-    (row,) = rows(page_view(site, seen, decide(site, seen, "home"), view="v", page="home"))
+    (row,) = rows({"view": page_view(site, seen, decide(site, seen, "home"), view="v", page="home")})
     assert (row["unit"], row["unit_kind"]) == (unit, kind)
     assert row["experiment"] == ("e" if "account" in units else None)
 
@@ -126,9 +138,9 @@ def test_whatever_a_profile_holds_the_record_is_json(raw, updated, view):
     values, ages = permitted(SHOP(), stored, {}, ALL)
     seen = Visit(values=values, ages=ages, purposes=ALL, units={"visitor": "u"}, at=AT)
     found = page_view(SHOP(), seen, decide(SHOP(), seen), view="v", page=None)
-    text = json.dumps(found, allow_nan=False)
-    assert json.loads(text) == found
-    text.encode("utf-8")
+    told = text(SHOP(), seen, decide(SHOP(), seen), view="v", page=None)
+    assert json.loads(told) == json.loads(json.dumps(found, allow_nan=False)) == found
+    assert told.isascii() and told.isprintable()
 
 
 def test_ages_are_whole_seconds():

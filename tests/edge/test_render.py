@@ -1,15 +1,20 @@
 """Escaping: whatever a value holds, it stays a value; a parser reads back the markup that was written."""
 
+import json
 from html.parser import HTMLParser
 from urllib.parse import unquote, urljoin, urlsplit
 
+import html5lib
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.edge import hostile
 from tests.edge.sites import COLUMNS, ITEMS
 from tessera.bundle import Items
-from tessera.render import ESCAPES, MAX_VALUE, display, escape_url, prepare, render
+from tessera.render import (
+    ESCAPES, MAX_VALUE, candidates, display, escape_class, escape_json, escape_srcset, escape_text, escape_url, is_set, prepare, render, unescape_text,
+)  # fmt: skip
 from tessera.types import ListedItem, Ranked
 
 CATALOGUE = Items(ITEMS, {item: row for row, item in enumerate(ITEMS)}, dict(COLUMNS))
@@ -101,7 +106,31 @@ def check_part(value: str) -> None:
     assert unquote(parts.path[3:]) == shown(value)
 
 
-CHECKS = {"text": check_text, "attr": check_attribute, "url": check_url, "urlpart": check_part}
+def attribute(name: str, context: str, value: str) -> str:
+    """An attribute's value as two parsers read it; fails where there is any other element or attribute."""
+    markup = f'<img {name}="{one(context, value)}">x'
+    found = read(markup)
+    ((tag, attributes),) = found.tags
+    assert (tag, found.text, [key for key, _ in attributes]) == ("img", "x", [name])
+    (image,) = html5lib.parseFragment(markup, namespaceHTMLElements=False)
+    assert (image.tag, image.attrib, image.tail) == ("img", {name: attributes[0][1]}, "x")
+    return attributes[0][1]
+
+
+def check_srcset(value: str) -> None:
+    for address, descriptor in candidates(attribute("srcset", "srcset", value)):
+        assert address.isascii() and not any(c in address for c in "\"'<>`\\ \t\n\r\0{}|^")
+        assert urlsplit(urljoin("https://shop.example/p/", _quiet(address))).scheme in ("http", "https", "mailto", "tel")
+        assert not descriptor or descriptor[-1] in "wx" and float(descriptor[:-1]) >= 0
+
+
+def check_class(value: str) -> None:
+    kept = value[:MAX_VALUE].replace("\f", " ").replace("\r", " ").replace("\n", " ").replace("\t", " ")
+    tokens = [token for token in shown(kept).split(" ") if token]
+    assert attribute("class", "class", value).split(" ") == (list(dict.fromkeys(tokens)) or [""])
+
+
+CHECKS = {"text": check_text, "attr": check_attribute, "url": check_url, "urlpart": check_part, "srcset": check_srcset, "class": check_class}
 
 
 @pytest.mark.parametrize("context", CHECKS)
@@ -130,6 +159,62 @@ def test_every_context_is_checked():
 )  # fmt: skip
 def test_addresses(address, written):
     assert escape_url(address) == written
+
+
+@pytest.mark.parametrize(
+    "value, written",
+    [
+        ("a.png 1x, b.png 2x", "a.png 1x, b.png 2x"), ("a.png 640w,b.png 1280w", "a.png 640w, b.png 1280w"), ("/a,b.png 1.5x", "/a,b.png 1.5x"), ("a.png,  b.png 2x", "a.png, b.png 2x"),
+        ("a.png", "a.png"), ("my picture.png", "my%20picture.png"), ("", ""), (", ,", ""), ("a?x=1&y=2 2x", "a?x=1&amp;y=2 2x"), ("/é 2x", "/%C3%A9 2x"),
+        ("javascript:alert(1) 1x, b.png 2x", "b.png 2x"), ("b.png 2x,javascript:alert(1)", "b.png 2x"), ("javascript:alert(1)", ""), ("data:image/png;base64,AAAA 1x", ""),
+        ("a.png 100h, b.png 1x", "b.png 1x"), ("a.png 1x 2x, b.png 1x", "b.png 1x"), ("a.png 1.5w, b.png 1x", "b.png 1x"), ("a.png .5x, b.png 1x", "b.png 1x"), ("a.png (1x, c), b.png 1x", "b.png 1x"),
+        ("a.png ²x, b.png 1x", "b.png 1x"), ("a.png\n1x\f,\tb.png\r2x", "a.png 1x, b.png 2x"), ('a"onerror=x 1x', "a%22onerror=x 1x"), ("a.png\0 1x", "a.png 1x"),
+    ],
+)  # fmt: skip
+def test_sets_of_images(value, written):
+    assert escape_srcset(value) == written
+    assert escape_srcset(escape_srcset(value).replace("&amp;", "&")) == written
+
+
+@pytest.mark.parametrize("value, found", [("a.png", False), ("my picture.png", False), ("a.png, b.png", False), ("a.png 1x", True), ("a, b 640w", True), ("", False), ("1x", False)])
+def test_what_a_set_is(value, found):
+    assert is_set(value) is found
+
+
+@pytest.mark.parametrize("value, written", [("a b", "a b"), ("  a\t\nb a ", "a b"), ("", ""), ('a" onclick="x', "a&#34; onclick=&#34;x"), ("a\fb", "a b"), ("a\u00a0b", "a\u00a0b")])
+def test_classes(value, written):
+    assert escape_class(value) == written
+
+
+@given(st.one_of(st.sampled_from(ATTACKS), hostile.text))
+def test_text_can_be_had_back(value):
+    kept = (c for c in value if ord(c) > 0x1F and ord(c) != 0x7F or c in "\t\n\r")
+    assert unescape_text(escape_text(value)) == "".join("\ufffd" if 0xD800 <= ord(c) < 0xE000 else c for c in kept)
+
+
+plain_json = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-(2**63), 2**63), st.floats(allow_nan=False, allow_infinity=False), hostile.text, st.sampled_from(ATTACKS)),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(hostile.text, inner, max_size=4)),
+    max_leaves=8,
+)
+
+
+def replaced(value):
+    """The value with U+FFFD for lone surrogates."""
+    if isinstance(value, str):
+        return "".join("\ufffd" if 0xD800 <= ord(c) < 0xE000 else c for c in value)
+    if isinstance(value, list):
+        return [replaced(part) for part in value]
+    return {replaced(key): replaced(part) for key, part in value.items()} if isinstance(value, dict) else value
+
+
+@given(plain_json)
+def test_json_stays_in_its_script(value):
+    written = escape_json(value)
+    (script,) = html5lib.parseFragment(f'<script type="application/json">{written}</script>', namespaceHTMLElements=False)
+    assert (script.tag, len(script), script.tail) == ("script", 0, None)
+    assert json.loads(script.text) == replaced(value)
+    assert not any(c in written for c in "<>&\u2028\u2029\x1e\x1f\0\x02") and written.encode()
 
 
 @pytest.mark.parametrize("context", ESCAPES)

@@ -26,7 +26,7 @@ from tessera.dialects import FUNCTIONS
 from tessera.enrol import given as arms_given
 from tessera.evaluate import bind, evaluate
 from tessera.explain import explain
-from tessera.record import page_view, rows
+from tessera.record import page_view, rows, text
 from tessera.sound import shaped, sound
 from tessera.types import Attribute, Visit, coerce
 
@@ -63,7 +63,10 @@ def survive(found: Any, visit: Visit) -> None:
         explain(found, visit, decision)
     arms_given(found, decisions)
     told = page_view(found, visit, decisions, view="v", page=None)
-    assert json.loads(json.dumps(rows(told), allow_nan=False)) == rows(told)
+    json.loads(text(found, visit, decisions, view="v", page=None))
+    assert json.loads(text(found, shaped(visit), decisions, view="v", page=None)) == told
+    flat = rows({"view": told, "page_status": "planned", "places": {}})
+    assert json.loads(json.dumps(flat, allow_nan=False)) == flat
 
 
 @pytest.mark.parametrize("name", ["shop", *TOOLS])
