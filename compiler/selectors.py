@@ -7,6 +7,7 @@ import re
 _PSEUDO = ("first-child", "first-of-type")
 _COUNTED = ("nth-child", "nth-of-type")
 _NAMES = {"Relation": "has", "Matching": "is", "SpecificityAdjustment": "where"}  # of cssselect's classes
+_NAMESPACES = {"Element": (None, "", "*"), "Attrib": (None, "")}  # the rewriter knows none by name
 _SAMPLE = "for example #hero, main, .card > a or [data-slot=hero]"
 _WITHIN = re.compile(r"\"[^\"]*\"|'[^']*'|\[[^\]]*\]")
 _DIGIT = re.compile(r"#-?\d")
@@ -33,26 +34,30 @@ def problem(selector: str) -> tuple[str, str] | None:
 
 
 def _unsupported(tree: object) -> str | None:
-    """The first construct of a selector's tree that needs what comes later, or that the rewriter does not know."""
+    """A construct of a selector's tree that needs what comes later, or that the rewriter does not know."""
+    waiting = [tree]  # a chain of a thousand classes is a tree of that depth
+    while waiting:
+        tree = waiting.pop()
+        if found := _unsupported_here(tree):
+            return found
+        waiting += [part for name in ("subselector", "selector") if (part := getattr(tree, name, None)) is not None]
+    return None
+
+
+def _unsupported_here(tree: object) -> str | None:
     kind = type(tree).__name__
-    if kind in ("Element", "Attrib") and tree.namespace:
+    if kind in _NAMESPACES and tree.namespace not in _NAMESPACES[kind]:
         return f"the namespace '{tree.namespace}'"
     if kind == "Attrib" and tree.operator == "!=":
         return "the comparison '!='"
-    if kind == "Element":
+    if kind in ("Element", "Hash", "Class", "Attrib", "Negation"):
         return None
-    if kind in ("Hash", "Class", "Attrib"):
-        return _unsupported(tree.selector)
-    if kind == "Negation":
-        return _unsupported(tree.selector) or _unsupported(tree.subselector)
     if kind == "Pseudo":
-        return _unsupported(tree.selector) if tree.ident in _PSEUDO else f"':{tree.ident}'"
+        return None if tree.ident in _PSEUDO else f"':{tree.ident}'"
     if kind == "Function":
-        return _unsupported(tree.selector) if tree.name in _COUNTED and _counts(tree.arguments) else f"':{tree.name}()'"
+        return None if tree.name in _COUNTED and _counts(tree.arguments) else f"':{tree.name}()'"
     if kind == "CombinedSelector":
-        if tree.combinator not in (" ", ">"):
-            return f"the combinator '{tree.combinator}'"
-        return _unsupported(tree.selector) or _unsupported(tree.subselector)
+        return None if tree.combinator in (" ", ">") else f"the combinator '{tree.combinator}'"
     return f"':{_NAMES.get(kind, kind.lower())}()'"
 
 
