@@ -1,261 +1,236 @@
-// Between the platform and Python: a request becomes one string, an answer one string, and page bytes stay here.
-// No decisions are made in this file. Fields are joined by US, records by RS; docs/format.md names them.
+// Between the platform and Python: a request becomes one string, Python's answer one string, and page bytes stay here.
+// No decisions are made in this file. docs/format.md names the fields of both strings.
 
-import { join, planOf, slotStatus } from "./plan.mjs";
-import { isPersonalisable, readPage, unsuitable } from "./page.mjs";
-import { keep, recall } from "./shelf.mjs";
-import { clean, factsOf, pageOf, setRoutes } from "./visit.mjs";
+import { answerApi } from "./api.mjs";
+import { personal, readAnswer, redirect, untouched } from "./answer.mjs";
+import { adoptContents } from "./contents.mjs";
+import { brief, count, counted, note } from "./journal.mjs";
+import { fetchOrigin, OriginError, sorry } from "./origin.mjs";
+import { planFor, planHere } from "./plans.mjs";
+import { followRelease, isDue, read } from "./release.mjs";
+import { adopt as adoptRoutes, factsOf, routeTo, RS, US } from "./visit.mjs";
 
-const US = "\x1f";
-const RS = "\x1e";
-const MAX_VIEWS = 4096;
+export { count } from "./journal.mjs";
+export { bundleBytes, pointer, pointerCopy, verify } from "./release.mjs";
 
-/** Headers that describe the origin's own bytes, or would let a cache keep a personal page. */
-const ORIGIN_ONLY = [
-  "etag", "last-modified", "expires", "age", "accept-ranges", "content-length",
-  "cf-cache-status", "cdn-cache-control", "cloudflare-cdn-cache-control", "surrogate-control",
-];
-/** What the client may ask of the origin's bytes but not of a personal page. */
-const NOT_FORWARDED = [
-  "range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "accept-encoding",
-];
+const ABOUT = "/.well-known/tessera";
+const QUEUE_DEADLINE = 2_000; // milliseconds that the queue may take, after the response
+const LOG_DEADLINE = 200; // milliseconds that a redirect waits for its record to be queued
+const QUIET = /^(?:spliced(?::\d+)?|kept|offered)$/; // places of which nothing need be counted
+const PAGE_METHODS = new Set(["GET", "HEAD"]);
 
-const encoder = new TextEncoder();
-const views = new Map();
-let lastToken = 0;
+let python = null; // {turn, follow, about, events}
+let live = ""; // the name of the bundle that decides
 
-function remember(view) {
-  lastToken += 1;
-  const token = String(lastToken);
-  views.set(token, view);
-  if (views.size > MAX_VIEWS) views.delete(views.keys().next().value);
-  return token;
+/** What Python does for the bridge: `turn(text)`, `follow(env)`, `about(counts, now)`, `events(text)`, `content(number)`.
+ * Once an isolate. */
+export function begin(turn, follow, about, events, content) {
+  python = { turn, follow: (env) => settled(follow(env)), about, events, content };
 }
 
-function viewOf(token) {
-  const view = views.get(String(token));
-  if (!view) throw new Error(`unknown page view ${token}`);
-  return view;
-}
+/** Whether Python has begun, so that requests may come here at once. */
+export const hasBegun = () => python !== null;
 
-/**
- * Everything Python may want to know of a request, as one string; the request itself waits here under the token.
- * `bundle` names the page patterns to route by (see `route`).
- */
-export function visit(request, env, bundle = "") {
-  const token = remember({ request, env, page: "", slots: [] });
-  return [token, ...factsOf(request, bundle)].join(US);
-}
-
-/** Keep a bundle's page patterns: records of page and URL pattern; the first that fits wins. */
-export function route(bundle, patterns) {
-  setRoutes(bundle, patterns.split(RS).map((record) => record.split(US)));
-}
-
-/** The page that a URL is, by the patterns of a bundle; "" for none. */
-export function page(bundle, url) {
-  return pageOf(bundle, url);
-}
-
-// ---- plans ---------------------------------------------------------------------------------------------------------
-
-function sameBytes(a, b) {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
-  return true;
-}
-
-async function makePlan(bytes, slots, shape) {
-  if (!isPersonalisable(bytes)) return { bytes, shape, why: "charset" };
-  return { bytes, shape, why: "", ...(await planOf(bytes, slots)) };
-}
-
-/** Remember what the origin said of these bytes, but no cookie: that was for one visitor. */
-function note(plan, { headers }) {
-  plan.etag = headers.get("etag");
-  plan.headers = new Headers(headers);
-  plan.headers.delete("set-cookie");
-}
-
-/** The headers of a plan as the origin's "not modified" brings them up to date. */
-function renewed(plan, { headers }) {
-  const merged = new Headers(plan.headers);
-  for (const [name, value] of headers) {
-    if (name === "set-cookie") merged.append(name, value);
-    else if (!name.startsWith("content-")) merged.set(name, value);
-  }
-  return merged;
-}
-
-// ---- the answer ----------------------------------------------------------------------------------------------------
-
-function parse(answer) {
-  const [head, ...records] = answer.split(RS);
-  const [key, cookie = "", timing = ""] = head.split(US);
-  const slots = records.map((record) => {
-    const [name, selector, operation, flag, ...content] = record.split(US);
-    return { name, selector, operation, put: flag === "1", content: content.join(US) };
-  });
-  return { key, cookie, timing, slots };
-}
-
-function originRequest(request, etag) {
-  const headers = new Headers(request.headers);
-  for (const name of NOT_FORWARDED) headers.delete(name);
-  if (etag) headers.set("if-none-match", etag);
-  return new Request(request.url, { headers, redirect: "manual" });
-}
-
-/** One Set-Cookie header for each of the cookies, which Python joins by a group separator. */
-function appendCookies(headers, cookies) {
-  for (const cookie of cookies.split("\x1d").filter(Boolean)) headers.append("set-cookie", cookie);
-}
-
-/** The origin's response, changed only as far as a cookie or a timing must ride on it. */
-function untouched(response, { request }, { cookie = "", timing = "" } = {}) {
-  const bodiless = request.method === "HEAD" && response.body !== null;
-  if (!cookie && !timing && !bodiless) return response;
-  const copy = new Response(bodiless ? null : response.body, response);
-  if (cookie) {
-    appendCookies(copy.headers, cookie);
-    copy.headers.set("cache-control", "private, no-cache");
-  }
-  if (timing) copy.headers.append("server-timing", timing);
-  return copy;
-}
-
-function personalHeaders(headers, { cookie, timing }) {
-  const personal = new Headers(headers);
-  for (const name of ORIGIN_ONLY) personal.delete(name);
-  personal.set("cache-control", "private, no-cache");
-  const vary = personal.get("vary") ?? "";
-  if (!/(^|,)\s*(cookie|\*)\s*(,|$)/i.test(vary)) personal.append("vary", "Cookie");
-  appendCookies(personal, cookie);
-  if (timing) personal.append("server-timing", timing);
-  return personal;
-}
-
-function passed(view, why, response, reply) {
-  view.page = `passed:${why}`;
-  view.slots = reply.slots.map(({ name }) => [name, "kept"]);
-  return untouched(response, view, reply);
-}
-
-function personal(view, { plan, status, headers }, reply) {
-  view.page = [status, ...plan.repeated.map((i) => `repeated:${reply.slots[i].name}`)].join(" ");
-  view.slots = reply.slots.map((slot, i) => [slot.name, slotStatus(plan, i, slot.put)]);
-  const contents = reply.slots.map(({ put, content }) => (put ? encoder.encode(content) : null));
-  const body = view.request.method === "HEAD" ? null : join(plan, contents);
-  return new Response(body, { headers: personalHeaders(headers, reply) });
-}
-
-/** Find or make the plan: {plan, status, headers}, or {why not, the response to pass on}. */
-async function planFor({ request, env }, { key, slots }) {
-  const shape = slots.map(({ selector, operation }) => selector + US + operation).join(RS);
-  // by path only: static assets do not look at the query, and every campaign link brings another one
-  const address = key + US + new URL(request.url).pathname;
-  const known = recall(address, shape);
-  const response = await env.ASSETS.fetch(originRequest(request, known?.etag));
-  if (response.status === 304 && known) return { plan: known, status: "plan-hit", headers: renewed(known, response) };
-  const why = unsuitable(response);
-  if (why) return { why, response };
-  const bytes = await readPage(response);
-  if (bytes === null) return { why: "size", response: await env.ASSETS.fetch(originRequest(request)) };
-  const isSame = known !== null && sameBytes(known.bytes, bytes);
-  const plan = isSame ? known : await makePlan(bytes, slots, shape);
-  note(plan, response);
-  if (!isSame) keep(address, plan);
-  return { plan, status: isSame ? "plan-hit" : "planned", headers: response.headers };
-}
-
-async function personalised(view, reply) {
-  const { method } = view.request;
-  if (method !== "GET" && method !== "HEAD") return passed(view, "method", await view.env.ASSETS.fetch(view.request), reply);
-  const found = await planFor(view, reply);
-  if (found.why) return passed(view, found.why, found.response, reply);
-  const { plan, headers } = found;
-  if (plan.why) return passed(view, plan.why, new Response(plan.bytes, { headers }), reply);
-  return personal(view, found, reply);
-}
-
-/** The origin's response as it is; there is nothing to report of such a page view, so it is forgotten. */
-export async function pass(token) {
-  const { request, env } = viewOf(token);
-  views.delete(String(token));
-  return env.ASSETS.fetch(request);
-}
-
-/** Another address in place of the page, decided for this visitor alone. */
-export function redirect(token, slot, location, cookie) {
-  const view = viewOf(token);
-  view.page = "redirected";
-  view.slots = [[slot, "redirected"]];
-  const headers = new Headers({ location, "cache-control": "private, no-store" });
-  appendCookies(headers, cookie);
-  return new Response(null, { status: 302, headers });
-}
-
-/** The page with the decided slots in it; whatever goes wrong with the page, the origin's response as it is. */
-export async function respond(token, answer) {
-  const view = viewOf(token);
-  const reply = parse(answer);
+/** Wait for a coroutine of Python and free it. */
+async function settled(task) {
   try {
-    return await personalised(view, reply);
-  } catch (error) {
-    console.warn(`page passed through: ${error?.message ?? error}`);
-    return passed(view, "error", await view.env.ASSETS.fetch(originRequest(view.request)), reply);
+    return await task;
+  } finally {
+    task.destroy?.();
   }
 }
 
-/** What became of the page and of each slot; the page view is forgotten. */
-export function report(token) {
-  const { page, slots } = viewOf(token);
-  views.delete(String(token));
-  return [page, ...slots.map((slot) => slot.join(US))].join(RS);
+/** Decide by this bundle from now on; `routes` as tessera/visit.py tells them. */
+export function adopt(name, routes) {
+  adoptRoutes(name, routes);
+  adoptContents(python.content);
+  live = name;
 }
 
-// ---- stores and signatures -----------------------------------------------------------------------------------------
+/** The page that a URL is, "" for none. */
+export const page = (url) => routeTo(live, url)?.page ?? "";
 
-async function readText(namespace, key) {
-  try {
-    const text = await namespace.get(key);
-    return text === null ? "none" : `ok${US}${text}`;
-  } catch (error) {
-    return `error${US}${clean(error?.message ?? error)}`;
-  }
-}
+// ---- the record ----------------------------------------------------------------------------------------------------
 
-/** A value of a KV namespace, if it comes in time; never rejects. */
-export async function read(namespace, key, deadlineMs) {
+async function queue({ env }, text) {
   let timer;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, deadlineMs, "late");
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the queue does not answer")), QUEUE_DEADLINE);
   });
   try {
-    return await Promise.race([readText(namespace, key), late]);
+    await Promise.race([env.DECISIONS.send(text, { contentType: "text" }), late]);
+  } catch (error) {
+    note("log-lost", { why: brief(error) });
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Python's bytes arrive as a proxy that lives only during the call: copy before the first wait. */
-function bytesOf(value) {
-  if (typeof value.getBuffer !== "function") return new Uint8Array(value);
-  const view = value.getBuffer("u8");
+/** Send the page view's record, completed by what became of the page and of each place on it. */
+function log(view, record, status, places, text = JSON.stringify(places)) {
+  for (const slot in places) if (!QUIET.test(places[slot])) count(`${places[slot]}:${slot}`);
+  const task = queue(view, `{"view":${record},"page_status":"${status}","places":${text}}`);
+  view.ctx.waitUntil(task);
+  return task;
+}
+
+/** Send it and wait for that a little: the visitor is about to go elsewhere. */
+const logFirst = (...told) => Promise.race([log(...told), scheduler.wait(LOG_DEADLINE)]);
+
+// ---- a page --------------------------------------------------------------------------------------------------------
+
+/** Python's answer: in one turn, or in two where the store of profiles must be asked. */
+async function decided(view, route, first = null) {
+  const facts = first?.facts ?? factsOf(view, route.page);
+  const answer = first?.answer ?? python.turn(facts);
+  if (!answer.startsWith("read")) return answer;
+  const [, key, deadline] = answer.split(US);
+  const decider = live;
+  const told = await read(view.env.PROFILES, key, Number(deadline));
+  if (told[0] !== "ok" && told[0] !== "none") count(`profile-${told[0]}`);
+  if (live !== decider) return `failed${US}another release went live meanwhile`; // with other places than this route's
+  const second = python.turn(facts + RS + told.join(US));
+  if (second.includes('"fallbacks":["profile-broken"]')) count("profile-broken");
+  return second;
+}
+
+/** The origin's page as it is, with the cookie that the visitor was given. */
+function passed(view, route, why, response, { cookie, record }) {
+  count(`passed:${why}`);
+  const places = Object.fromEntries(route.slots.filter(({ name }) => name).map(({ name }) => [name, "kept"]));
+  log(view, record, `passed:${why}`, places);
+  return untouched(view, response, cookie);
+}
+
+async function redirected(view, answer) {
+  const [, slot, address, cookie, record] = answer.split(US);
+  await logFirst(view, record, "redirected", { [slot]: "redirected" });
+  return redirect(address, cookie);
+}
+
+/** The page with what was decided for it. */
+function shown(view, route, found, reply) {
+  const { response, told } = personal(view, route, found, reply);
+  log(view, reply.record, found.status, told.places, told.text);
+  return response;
+}
+
+/** A page view for which something must be waited for. `first`: Python's answer, where it was asked already. */
+async function pageView(view, route, first = null) {
+  const planning = planFor(view, route); // the origin is asked while Python decides
+  planning.catch(() => {});
+  const answer = await decided(view, route, first);
+  if (answer.startsWith("redirect")) return redirected(view, answer);
+  if (!answer.startsWith("page")) {
+    note("decision-failed", { why: answer.slice(answer.indexOf(US) + 1) });
+    return original(view, await planning);
+  }
+  const reply = readAnswer(answer); // before anything is waited for: another release has other contents
+  let found;
   try {
-    return view.data.slice();
-  } finally {
-    view.release();
+    found = await planning;
+    if (!found.why && !found.plan.why) return shown(view, route, found, reply);
+  } catch (error) {
+    if (error instanceof OriginError) throw error;
+    note("page-failed", { why: brief(error) });
+    found = { why: "error", response: await fetchOrigin(view.request, view.env) };
+  }
+  return passed(view, route, found.why || found.plan.why, found.response ?? original(view, found), reply);
+}
+
+/** A page view for which nothing must be waited for, as most are: its plan is here, and no store is asked. */
+function quickView(view, route) {
+  const found = planHere(view, route);
+  if (found === null || found.plan.why) return pageView(view, route);
+  const facts = factsOf(view, route.page);
+  const answer = python.turn(facts);
+  if (!answer.startsWith("page")) return pageView(view, route, { facts, answer });
+  const reply = readAnswer(answer);
+  try {
+    return shown(view, route, found, reply);
+  } catch (error) {
+    note("page-failed", { why: brief(error) });
+    return passed(view, route, "error", original(view, found), reply);
   }
 }
 
-/** Whether the Ed25519 signature over the message is the key's; false for anything malformed. */
-export async function verify(publicKey, signature, message) {
+/** The page as the origin gave it, whether it was planned or not. */
+function original({ request }, { response, plan, headers }) {
+  if (response) return response;
+  return new Response(request.method === "HEAD" ? null : plan.bytes, { headers: headers ?? plan.headers });
+}
+
+// ---- every request -------------------------------------------------------------------------------------------------
+
+function timed(response, env, started) {
+  if (env.TESSERA_ENV !== "development") return response;
+  const copy = new Response(response.body, response);
+  copy.headers.append("server-timing", `tessera;dur=${(performance.now() - started).toFixed(2)}`);
+  return copy;
+}
+
+const tools = { live: () => live, decided, log, logFirst, events: (text) => python.events(text) };
+
+/** What Python says of itself and what was counted; the counts alone where it says nothing any more. */
+function tellAbout({ now }) {
+  const counts = counted();
+  let text;
   try {
-    const [raw, signed, text] = [publicKey, signature, message].map(bytesOf);
-    const key = await crypto.subtle.importKey("raw", raw, { name: "Ed25519" }, false, ["verify"]);
-    return await crypto.subtle.verify("Ed25519", key, signed, text);
-  } catch {
-    return false;
+    text = python.about(JSON.stringify(counts), now);
+  } catch (error) {
+    text = JSON.stringify({ bundle: null, refused: `Python does not answer: ${brief(error)}`, counts });
   }
+  return new Response(text, { headers: { "content-type": "application/json", "cache-control": "no-store" } });
+}
+
+/** A response, or a promise of one. */
+function answered(view) {
+  const { url, request, env } = view;
+  if (url.includes(ABOUT) && new URL(url).pathname === ABOUT) return tellAbout(view);
+  const own = answerApi(view, tools);
+  if (own !== null) return own;
+  const route = PAGE_METHODS.has(request.method) ? routeTo(live, url) : null;
+  return route ? quickView(view, route) : fetchOrigin(request, env);
+}
+
+async function failedOpen({ request, env }, error) {
+  if (error instanceof OriginError) return unavailable(error);
+  note("fail-open", { why: brief(error) });
+  try {
+    return await fetchOrigin(request, env);
+  } catch (second) {
+    return unavailable(second);
+  }
+}
+
+/** What must be waited for. */
+async function slowly(view, response, started) {
+  try {
+    if (response === null) await followRelease(view, live !== "", python.follow);
+    return timed(await (response ?? answered(view)), view.env, started);
+  } catch (error) {
+    return failedOpen(view, error);
+  }
+}
+
+/**
+ * Answer a request: with a response, or a promise of one, which never rejects. Whatever fails, the visitor gets the
+ * origin's page, or a word that there is none.
+ */
+export function serve(request, env, ctx) {
+  const cf = request.cf ?? {};
+  const view = { request, env, ctx, cf, url: request.url, now: cf.now ?? Date.now() };
+  const started = performance.now();
+  if (isDue(env)) return slowly(view, null, started);
+  try {
+    const response = answered(view);
+    return response instanceof Promise ? slowly(view, response, started) : timed(response, env, started);
+  } catch (error) {
+    return failedOpen(view, error);
+  }
+}
+
+function unavailable(error) {
+  note("origin-failed", { why: brief(error) });
+  return sorry(error);
 }

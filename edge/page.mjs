@@ -3,6 +3,8 @@
 const MAX_PAGE_BYTES = 2 * 1024 * 1024;
 const SNIFFED_BYTES = 1024;
 const UTF8 = new Set(["utf-8", "utf8", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "x-unicode20utf8"]);
+/** The runtime has decoded these by the time a body is read. */
+const DECODED = new Set(["", "identity", "gzip", "br"]);
 const META_CHARSET = /<meta\s[^>]*?charset\s*=\s*["']?\s*([^\s"'/>;]+)/gi;
 
 /** Why a response passes untouched, judged by its status and headers; "" if nothing speaks against it. */
@@ -10,9 +12,10 @@ export function unsuitable({ status, headers }) {
   if (status !== 200) return "status";
   const [type, ...parameters] = (headers.get("content-type") ?? "").toLowerCase().split(";");
   if (type.trim() !== "text/html") return "type";
+  if (/^\s*attachment/i.test(headers.get("content-disposition") ?? "")) return "type"; // a file to keep, not a page to look at
   const charset = parameters.map((each) => each.trim()).find((each) => each.startsWith("charset="));
   if (charset && !UTF8.has(charset.slice(8).replaceAll('"', "").trim())) return "charset";
-  if (headers.has("content-encoding")) return "encoding";
+  if (!DECODED.has((headers.get("content-encoding") ?? "").trim().toLowerCase())) return "encoding";
   if (Number(headers.get("content-length") ?? 0) > MAX_PAGE_BYTES) return "size";
   return "";
 }

@@ -1,30 +1,39 @@
-// The page plans that an isolate remembers, within a budget of bytes; those used longest ago go first.
+// What an isolate remembers, within a budget; what was used longest ago goes first.
 
-const BUDGET = 32 * 1024 * 1024;
-const OVERHEAD = 2048;
+export class Shelf {
+  #kept = new Map();
+  #used = 0;
+  #budget;
+  #cost;
 
-const plans = new Map();
-let used = 0;
+  /** `cost` tells what a value takes of the budget. */
+  constructor(budget, cost) {
+    this.#budget = budget;
+    this.#cost = cost;
+  }
 
-const costOf = ({ bytes }) => bytes.length + OVERHEAD;
+  get size() {
+    return this.#kept.size;
+  }
 
-function drop(key) {
-  const plan = plans.get(key);
-  if (plan && plans.delete(key)) used -= costOf(plan);
-}
+  /** The value under a key; undefined where there is none. */
+  recall(key) {
+    const value = this.#kept.get(key);
+    if (value === undefined) return undefined;
+    this.#kept.delete(key);
+    this.#kept.set(key, value);
+    return value;
+  }
 
-/** The plan under a key, if it was made for slots of the same shape. */
-export function recall(key, shape) {
-  const plan = plans.get(key);
-  if (plan?.shape !== shape) return null;
-  plans.delete(key);
-  plans.set(key, plan);
-  return plan;
-}
+  drop(key) {
+    const value = this.#kept.get(key);
+    if (value !== undefined && this.#kept.delete(key)) this.#used -= this.#cost(value);
+  }
 
-export function keep(key, plan) {
-  drop(key);
-  plans.set(key, plan);
-  used += costOf(plan);
-  while (used > BUDGET) drop(plans.keys().next().value);
+  keep(key, value) {
+    this.drop(key);
+    this.#kept.set(key, value);
+    this.#used += this.#cost(value);
+    while (this.#used > this.#budget) this.drop(this.#kept.keys().next().value);
+  }
 }

@@ -1,14 +1,28 @@
 // A request as one flat string for Python, and which page of the site it asks for.
 
+import { Shelf } from "./shelf.mjs";
+import { weatherAt } from "./weather.mjs";
+
+export const US = "\x1f";
+export const RS = "\x1e";
 const QUARTER_HOUR = 900_000;
 const MAX_ROUTE_SETS = 4;
+const MAX_KNOWN_URLS = 4096;
+const CONTROL = /[\x00-\x1f\x7f]/;
 const CONTROLS = /[\x00-\x1f\x7f]/g;
+const HEADERS = [
+  "cf-connecting-ip", "cookie", "user-agent", "accept-language", "referer", "sec-gpc",
+];
+const HINTS = ["sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform", "sec-ch-ua-platform-version", "sec-ch-ua-model"];
 
 const zones = new Map();
 const routeSets = new Map();
 
 /** Text without control characters, so that none can pass for a separator. */
-export const clean = (value) => String(value ?? "").replace(CONTROLS, "");
+export function clean(value) {
+  const text = value === undefined || value === null ? "" : String(value);
+  return CONTROL.test(text) ? text.replace(CONTROLS, "") : text;
+}
 
 function computeOffset(format, now) {
   const name = format.formatToParts(now).find(({ type }) => type === "timeZoneName")?.value ?? "";
@@ -41,28 +55,44 @@ function patternOf(text) {
   }
 }
 
-/** Keep the page patterns of a bundle, given as [page, pattern] in their order. */
-export function setRoutes(name, routes) {
-  routeSets.delete(name);
-  routeSets.set(name, routes.map(([page, text]) => ({ page, pattern: patternOf(text) })).filter(({ pattern }) => pattern));
+/** A page of a bundle: its name, its pattern, and its places, each {name, selector, operation}. */
+function routeOf(bundle, record) {
+  const [page, pattern, ...fields] = record.split(US);
+  const slots = [];
+  for (let i = 0; i + 2 < fields.length; i += 3) {
+    slots.push({ name: fields[i], selector: fields[i + 1], operation: fields[i + 2] });
+  }
+  const shape = slots.map(({ selector, operation }) => selector + US + operation).join(RS);
+  return { page, key: `${bundle}/${page}`, slots, shape, pattern: patternOf(pattern) };
+}
+
+/** Keep the pages of a bundle, in their order: a record of page, URL pattern and places for each (see tessera/visit.py). */
+export function adopt(bundle, text) {
+  const routes = text.split(RS).map((record) => routeOf(bundle, record)).filter(({ pattern }) => pattern);
+  routeSets.delete(bundle);
+  routeSets.set(bundle, { routes, known: new Shelf(MAX_KNOWN_URLS, () => 1) });
   if (routeSets.size > MAX_ROUTE_SETS) routeSets.delete(routeSets.keys().next().value);
 }
 
-/** The first page whose pattern the URL fits, "" for none. */
-export function pageOf(name, url) {
-  return routeSets.get(name)?.find(({ pattern }) => pattern.test(url))?.page ?? "";
+/** The first page of a bundle whose pattern the URL fits; null for none. */
+export function routeTo(bundle, url) {
+  const set = routeSets.get(bundle);
+  if (set === undefined) return null;
+  let route = set.known.recall(url);
+  if (route === undefined) {
+    route = set.routes.find(({ pattern }) => pattern.test(url)) ?? null;
+    if (url.length <= 512) set.known.keep(url, route);
+  }
+  return route;
 }
 
-/** All fields but the token, in the order that edge/tessera/context.py reads them. */
-export function factsOf(request, bundle) {
-  const cf = request.cf ?? {};
-  const header = (name) => request.headers.get(name);
-  const now = cf.now ?? Date.now();
-  return [
-    request.method, request.url, now, offsetOf(cf.timezone, now),
-    cf.country, cf.regionCode, cf.city, cf.continent, cf.timezone,
-    header("cf-connecting-ip"), header("cookie"), header("user-agent"), header("accept-language"), header("referer"),
-    header("sec-gpc"), header("sec-purpose") ?? header("purpose"), crypto.randomUUID(), pageOf(bundle, request.url),
-    crypto.randomUUID(),
-  ].map(clean);
+/** The fields of a request in the order in which edge/tessera/context.py reads them. */
+export function factsOf({ request, env, ctx, cf, url, now }, page) {
+  const { headers } = request;
+  const fields = ["", request.method, url, now, offsetOf(cf.timezone, now), cf.country, cf.regionCode, cf.city, cf.continent, cf.timezone];
+  for (const name of HEADERS) fields.push(headers.get(name));
+  fields.push(headers.get("sec-purpose") ?? headers.get("purpose"), crypto.randomUUID(), page, crypto.randomUUID());
+  for (const name of HINTS) fields.push(headers.get(name));
+  fields.push(cf.postalCode, cf.latitude, cf.longitude, env.TESSERA_WEATHER ? weatherAt(env, ctx, cf, now) : "");
+  return fields.map(clean).join(US);
 }

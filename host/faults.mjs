@@ -1,8 +1,9 @@
-// Fault injection: bindings that throw, hang or answer garbage, switched while the host runs.
+// Fault injection, switched while the host runs: bindings that throw, hang or answer garbage, an origin that answers an
+// error, or whose answer breaks off (once).
 
 const HANG_MILLISECONDS = 60_000;
-const HIDDEN = new Set(["HOST_TOKEN", "HOST_FACTS"]);
-const MODES = new Set(["throw", "hang", "garbage"]);
+const HIDDEN = new Set(["HOST_TOKEN", "HOST_FACTS", "HOST_FRONT", "HOST_DIRECT"]);
+const MODES = new Set(["throw", "hang", "garbage", "error", "break"]);
 const GARBAGE = "\u0000\ufffd{garbage";
 
 const active = new Map();
@@ -48,18 +49,33 @@ function garbage(binding, method, [key, options]) {
   return binding.constructor.name === "R2Bucket" ? new GarbageObject(key) : garbageValue(key, options);
 }
 
+/** The beginning of a page, and then no more. */
+function brokenOff() {
+  const stream = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode("<!doctype html><html><body>")),
+    pull: (controller) => controller.error(new Error("injected fault: break")),
+  }, { highWaterMark: 0 });
+  return new Response(stream, { headers: { "content-type": "text/html" } });
+}
+
 async function fail(mode, binding, method, args) {
+  if (method === "fetch" && mode === "error") return new Response("injected fault: error", { status: 500 });
+  if (method === "fetch" && mode === "break") return brokenOff();
   if (mode === "garbage") return garbage(binding, method, args);
   if (mode === "hang") await scheduler.wait(HANG_MILLISECONDS);
   throw new Error(`injected fault: ${mode}`);
 }
 
-function faulty(binding, mode) {
+function faulty(binding, mode, over) {
   return new Proxy(binding, {
     get(target, name) {
       const value = Reflect.get(target, name, target);
       if (typeof value !== "function" || name === "constructor") return value;
-      return (...args) => fail(mode, target, name, args);
+      return (...args) => {
+        if (!active.has(over)) return value.apply(target, args);
+        if (mode === "break") active.delete(over);
+        return fail(mode, target, name, args);
+      };
     },
   });
 }
@@ -70,7 +86,7 @@ export function withFaults(env) {
     get(target, name) {
       if (HIDDEN.has(name)) return undefined;
       const value = Reflect.get(target, name, target);
-      return active.has(name) && value ? faulty(value, active.get(name)) : value;
+      return active.has(name) && value ? faulty(value, active.get(name), name) : value;
     },
     has: (target, name) => !HIDDEN.has(name) && Reflect.has(target, name),
     ownKeys: (target) => Reflect.ownKeys(target).filter((name) => !HIDDEN.has(name)),

@@ -1,7 +1,8 @@
 // The Worker that miniflare runs: the same edge/entry.py as in production, inside npm's Pyodide.
-// Whatever goes wrong here, a visitor gets the page as it lies in the assets.
+// Whatever goes wrong here, a visitor gets the page as it lies in the assets: from here, or from the front before it.
 
-import { crash, settle, start } from "./interpreter.mjs";
+import { crash, settle, start, isAlive } from "./interpreter.mjs";
+import { hasBegun, serve } from "./bridge.mjs";
 import { asAtTheEdge, trusted } from "./facts.mjs";
 import { setFaults, withFaults } from "./faults.mjs";
 import { sameToken } from "./token.mjs";
@@ -34,6 +35,7 @@ async function changeFaults(request) {
     const { PYTHON, ...bindings } = JSON.parse(text);
     const faults = setFaults(bindings);
     if (PYTHON === "fatal") crash();
+    else if (PYTHON !== undefined) await run("sabotage", PYTHON);
     return Response.json({ faults });
   } catch (error) {
     return Response.json({ error: String(error.message) }, { status: 400 });
@@ -67,13 +69,23 @@ function control(request) {
   return null;
 }
 
+/**
+ * Once Python has begun, requests go to the bridge at once, and into Python only to be decided: the way through the
+ * entry's class costs as much as deciding. HOST_DIRECT=no takes that way always, as the platform does.
+ */
+function answer(request, visible, ctx, { HOST_DIRECT }) {
+  const isDirect = HOST_DIRECT !== "no" && hasBegun() && isAlive();
+  return isDirect ? serve(request, visible, ctx) : run("fetch", request, visible, ctx);
+}
+
 export default {
   async fetch(request, env, ctx) {
     try {
       const isTrusted = trusted(request, env);
       const own = become(request, env) ?? (isTrusted ? control(request) : null);
-      return await (own ?? run("fetch", asAtTheEdge(request, env, isTrusted), withFaults(env), ctx));
+      return await (own ?? answer(asAtTheEdge(request, env, isTrusted), withFaults(env), ctx, env));
     } catch (error) {
+      if (env.HOST_FRONT) throw error; // as on the platform: the front serves the page
       console.error(`serving the untouched page: ${error.message}`);
       return untouched(request, env);
     }

@@ -54,10 +54,15 @@ function options() {
   return { ...common, _loadSnapshot: unpack(snapshot), _snapshotDeserializer: (name) => known[name] };
 }
 
-/** Start the interpreter and return the Python adapter's functions; throws when Python does not start. */
-export async function start() {
+/**
+ * Start the interpreter and return the Python adapter's functions; throws when Python does not start.
+ *
+ * @param reached told "interpreter" once Python runs, for who measures the start
+ */
+export async function start(reached = () => {}) {
   try {
     python = await loadPyodide(options());
+    reached("interpreter");
     python._api.on_fatal = die;
     install(python, new Uint8Array(application));
     if (snapshot.byteLength === 0) {
@@ -76,17 +81,20 @@ function die(error) {
   for (const reject of waiting) reject(error);
 }
 
-/** Wait for a coroutine of the adapter and free it; rejects as soon as the interpreter dies. */
+/** Whether the interpreter has started and met no fatal error. */
+export const isAlive = () => python !== undefined && fatal === null;
+
+/** Wait for what the adapter gives, a coroutine or a promise, and free it; rejects as soon as the interpreter dies. */
 export async function settle(call) {
   if (fatal) throw fatal;
   let reject;
   const death = new Promise((_, fail) => waiting.add((reject = fail)));
-  const coroutine = call();
+  const task = call();
   try {
-    return await Promise.race([coroutine, death]);
+    return await Promise.race([task, death]);
   } finally {
     waiting.delete(reject);
-    if (!fatal) coroutine.destroy();
+    if (!fatal) task?.destroy?.();
   }
 }
 

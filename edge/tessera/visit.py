@@ -1,13 +1,13 @@
-"""A page view from request to answer, in pure steps around the one store read: arrive → settle → answer."""
+"""A page view from request to answer, in pure steps around the one store read: arrive → settle → decide → fillings."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 from urllib.parse import urljoin
 
-from tessera import consent, identity, preview, profile
-from tessera.resolved import Bundle
+from tessera import consent, head, identity, preview, profile
+from tessera.addresses import is_own
+from tessera.resolved import REDIRECT, Bundle
 from tessera.context import Request, request_values
 from tessera.decide import decide
 from tessera.enrol import given
@@ -16,15 +16,14 @@ from tessera.render import render
 from tessera.types import EMPTY, Decision, Profile, Visit
 
 UNIT, RECORD, COOKIES = "\x1f", "\x1e", "\x1d"
-REDIRECT = "redirect"  # the operation of a slot that sends the visitor elsewhere
 MAX_HOPS = 8  # redirects after each other that are followed to see whether they lead in a circle
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """What is known before any store is read. `visitor` is None without consent; `returning`: a profile may exist.
 
-    `session`: its id, where an experiment randomises sessions. `sticky`: the arms that the visitor keeps. `forced`: what a preview token wishes for. `key` signs new cookies.
+    `session`: its id, where an experiment randomises sessions. `sticky`: the arms that the visitor keeps. `wish`: what a
+    preview token wishes for. `key` signs new cookies.
     """
 
     request: Request
@@ -36,32 +35,37 @@ class Arrival:
     jurisdiction: str
     facts: Mapping[str, Any]
     session: str | None = None
-    sticky: Mapping[str, str] = field(default_factory=lambda: EMPTY)
-    forced: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    sticky: Mapping[str, str] = EMPTY
+    wish: preview.Wish = preview.NO_WISH
     key: Key | None = None
 
 
 def arrive(bundle: Bundle, keys: Sequence[Key], request: Request) -> Arrival:
     """Recognise the visitor and what they permit, from the request alone."""
-    facts = request_values(request, (a.name for a in bundle.reads))
+    at = request.at
+    facts = request_values(request, bundle.asks)
     cookies = identity.cookie_values(request.cookie, consent.COOKIE)
     unread = len(request.cookie) > identity.MAX_HEADER  # a choice may stand in the rest: in doubt it was no
     chosen = consent.choice(cookies[0] if cookies else "" if unread else None, bundle.purposes)
     purposes, jurisdiction = consent.in_force(bundle, chosen, facts)
-    who = identity.recognise(request.cookie, keys, request.at)
-    visitor, set_cookie = identity.answer(who, bool(purposes), request.newcomer, request.at, keys[0])
+    who = identity.recognise(request.cookie, keys, at)
+    visitor, set_cookie = identity.answer(who, bool(purposes), request.newcomer, at, keys[0])
     known = visitor is not None and who.status == "known"
     sticky = who.sticky if known else EMPTY
-    forced = preview.wished(request.url, keys, request.at)
-    session, set_session = _session(bundle, keys, request, visitor is not None)
-    set_cookie = COOKIES.join(filter(None, (set_cookie, set_session)))
-    return Arrival(request, visitor, known, set_cookie, who.status, purposes, jurisdiction, facts, session, sticky, forced, keys[0])
+    wish, set_preview = preview.NO_WISH, ""
+    if preview.PARAMETER in request.url or preview.PARAMETER in request.cookie:
+        wish, set_preview = preview.carried(request.url, request.cookie, keys, at)
+    session = None
+    if bundle.sessions or visitor is None:
+        session, set_session = _session(bundle, keys, request, visitor is not None)
+        set_cookie = COOKIES.join(filter(None, (set_cookie, set_session)))
+    if set_preview:
+        set_cookie = COOKIES.join(filter(None, (set_cookie, set_preview)))
+    return Arrival(request, visitor, known, set_cookie, who.status, purposes, jurisdiction, facts, session, sticky, wish, keys[0])
 
 
 def _session(bundle: Bundle, keys: Sequence[Key], request: Request, allowed: bool) -> tuple[str | None, str]:
     """The session's id where the site tells sessions apart, and the Set-Cookie value that begins it, or takes it away."""
-    if allowed and not bundle.sessions:
-        return None, ""
     found = identity.recognise(request.cookie, keys, request.at, identity.SESSION)
     if not allowed:
         return None, "" if found.status == "absent" else identity.clear_cookie(identity.SESSION)
@@ -73,31 +77,34 @@ def _session(bundle: Bundle, keys: Sequence[Key], request: Request, allowed: boo
 
 def wants_profile(bundle: Bundle, arrival: Arrival) -> bool:
     """Whether a store read could change a decision: a returning visitor, and a stored fact that is permitted."""
-    return arrival.returning and any(
-        a.purpose is None or a.purpose in arrival.purposes for a in bundle.reads if not a.name.startswith("request.")
-    )
+    if not arrival.returning or not bundle.stored or arrival.wish.persona is not None:
+        return False
+    return any([a.purpose is None or a.purpose in arrival.purposes for a in bundle.stored])
 
 
 def settle(
     bundle: Bundle, arrival: Arrival, stored: Profile | None, *, served_from: str = "none", fallbacks: Sequence[str] = ()
 ) -> Visit:
-    """Everything a decision may depend on: permitted, typed, of an allowed age.
+    """Everything a decision may depend on: permitted, typed, of an allowed age. A preview's persona takes the visitor's place.
 
     Args:
         stored: what the store holds of the visitor (an empty Profile for nothing), None where it could not be asked.
     """
-    facts = {**profile.looked_up(bundle, arrival.request.ip), **arrival.facts}
+    request, wish = arrival.request, arrival.wish
+    if wish.persona is not None:
+        return preview.played(bundle, request, wish.forced, wish.persona)
+    facts = {**profile.looked_up(bundle, request.ip), **arrival.facts} if bundle.lookups else arrival.facts
     values, ages = profile.permitted(bundle, stored, facts, arrival.purposes)
     return Visit(
-        units=units(arrival.visitor, values, arrival.session),
-        values=values,
-        purposes=arrival.purposes,
-        jurisdiction=arrival.jurisdiction,
-        at=arrival.request.at,
-        offset=arrival.request.minutes_ahead,
+        units(arrival.visitor, values, arrival.session),
+        values,
+        arrival.purposes,
+        arrival.jurisdiction,
+        request.at,
+        request.minutes_ahead,
         seen=stored.seen if stored else EMPTY,
-        forced=arrival.forced,
-        preview=bool(arrival.forced),
+        forced=wish.forced,
+        preview=bool(wish.forced),
         sticky=arrival.sticky,
         ages=ages,
         served_from=served_from,
@@ -131,6 +138,8 @@ def cookie(bundle: Bundle, arrival: Arrival, decisions: Sequence[Decision]) -> s
     """
     if arrival.visitor is None:
         return arrival.set_cookie
+    if not bundle.sticky and not arrival.sticky:
+        return arrival.set_cookie
     sticky = {**_permitted(bundle, arrival), **given(bundle, decisions)}
     if sticky == arrival.sticky:
         return arrival.set_cookie
@@ -154,12 +163,12 @@ def _permitted(bundle: Bundle, arrival: Arrival) -> dict[str, str]:
 def redirected(bundle: Bundle, url: str, decisions: Sequence[Decision]) -> tuple[Decision, str] | None:
     """The first redirect that was decided, and where it leads, with the query of the request; None to stay.
 
-    An address that is the page's own is none.
+    An address that is the page's own is none, nor is one of another site.
     """
     query = url.partition("#")[0].partition("?")[2]
     for decision in decisions:
         slot = bundle.slots[decision.slot]
-        if slot.operation == REDIRECT and decision.variant >= 0:
+        if slot.operation == REDIRECT and decision.variant >= 0 and is_own(slot.values[decision.variant], bundle.hosts):
             target, hash_, fragment = slot.values[decision.variant].partition("#")
             if _page(urljoin(url, target)) != _page(url):
                 return decision, f"{target}{('&' if '?' in target else '?') + query if query else ''}{hash_}{fragment}"
@@ -177,6 +186,8 @@ def destination(
     Args:
         seen: the visit that was decided. page_of: URL → the name of the page that it is ("" for none).
     """
+    if arrival.request.page not in bundle.redirecting:
+        return None
     first = found = redirected(bundle, arrival.request.url, decisions)
     url, sticky = arrival.request.url, arrival.sticky
     passed = {_page(url)}
@@ -187,7 +198,7 @@ def destination(
         passed.add(_page(url))
         request = arrival.request._replace(url=url, page=page_of(url))
         sticky = {**sticky, **given(bundle, decisions)}
-        own = request_values(request, (a.name for a in bundle.reads))
+        own = request_values(request, bundle.asks)
         stored = {name: value for name, value in seen.values.items() if not name.startswith("request.")}
         decisions = decide(bundle, seen._replace(values={**stored, **own}, sticky=sticky), request.page) if request.page else ()
         found = redirected(bundle, url, decisions)
@@ -199,15 +210,34 @@ def _page(url: str) -> str:
     return url.partition("#")[0].partition("?")[0]
 
 
-def answer(
-    bundle: Bundle, arrival: Arrival, decisions: Sequence[Decision], texts: Sequence[str | None], timing: str = ""
-) -> str:
-    """The one string for the bridge: plan key, Set-Cookie, Server-Timing; then a record for each slot of the page."""
-    records = [UNIT.join((f"{bundle.name}/{arrival.request.page}", cookie(bundle, arrival, decisions), timing))]
-    for decision, text in zip(decisions, texts):
-        slot = bundle.slots[decision.slot]
-        if slot.operation == REDIRECT:
-            continue
-        fields = (slot.name, slot.selector, slot.operation, "0" if text is None else "1", text or "")
-        records.append(UNIT.join(fields))
-    return RECORD.join(records)
+def fillings(bundle: Bundle, page: str, visit: Visit, decisions: Sequence[Decision], view: str = "") -> list[str]:
+    """What each place on a page gets: `0` nothing, it stays as it is; `1` and a text; `2` and the number of a content that is
+    the same for everybody, which the bridge knows. `view` is the id of the page view."""
+    if page in bundle.redirecting:
+        decisions = [decision for decision in decisions if bundle.slots[decision.slot].operation != REDIRECT]
+    fixed = bundle.fixed
+    found = [
+        "0" if d.content < 0 else fixed[d.content] or f"1{render(bundle.contents[d.content], visit.values, bundle.items, d.items)}"
+        for d in decisions
+    ]
+    if page in bundle.headed:
+        added = head.additions(bundle, page, visit, decisions, contents(bundle, visit, decisions), view)
+        found.append(f"1{added}" if added else "0")
+    found.append(f"1{preview.banner(visit.forced)}" if visit.preview else "0")
+    return found
+
+
+def routes(bundle: Bundle) -> str:
+    """What the bridge must know of a bundle: a record for each page with its name and URL pattern, then name, selector and
+    operation of each place on it, in the order of `fillings`. The places for what the head gets, and for what
+    tells of a preview, have no name."""
+    return RECORD.join(UNIT.join((page, pattern, *_places(bundle, page))) for page, pattern in bundle.pages)
+
+
+def _places(bundle: Bundle, page: str) -> Iterator[str]:
+    for slot in (bundle.slots[number] for number in bundle.slots_of(page)):
+        if slot.operation != REDIRECT:
+            yield from (slot.name, slot.selector, slot.operation)
+    if page in bundle.headed:
+        yield from ("", "head", "append")
+    yield from ("", "body", "prepend")

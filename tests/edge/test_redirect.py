@@ -2,12 +2,13 @@
 
 import pytest
 
+from tests.edge.routed import places
 from tests.edge.sites import ALWAYS, AT, bundle, call, experiment, ir, program, ref, rule, show, slot
 from tessera.context import Request
 from tessera.decide import decide
 from tessera.identity import Key
 from tessera.types import Profile, Visit
-from tessera.visit import answer, arrive, contents, destination, redirected, settle
+from tessera.visit import arrive, destination, fillings, redirected, settle
 
 KEYS = (Key("k", b"secret-secret-secret"),)
 SITE = "https://shop.example"
@@ -39,9 +40,11 @@ def went(site, path: str = "/", newcomer: str = "fresh") -> str | None:
     ("/new?x=1#part", "/", "/new?x=1#part"), ("/new", "/?next=https://evil.example/&a=//evil", "/new?next=https://evil.example/&a=//evil"),
     ("https://www.shop.example", "/?@evil.example", "https://www.shop.example?@evil.example"), ("/new", "/#frag", "/new"),
     ("/", "/", None), ("/", "/?a=1", None), ("/?x=1", "/", None), ("/#part", "/", None), ("https://shop.example/", "/?a=1", None), ("https://shop.example/new", "/", "https://shop.example/new"),
+    ("https://evil.example/", "/", None), ("//evil.example/", "/", None), ("https://shop.example.evil.example/", "/", None), ("javascript:alert(1)", "/", None),
+    ("https://evilshop.example/", "/", None), ("https://shop.example@evil.example/", "/", None), ("/\\evil.example", "/", None), ("http://shop.example/", "/", None),
 ])  # fmt: skip
 def test_where_it_leads(target, path, address):
-    site = bundle(program(leads("away", target)))
+    site = bundle(program(leads("away", target), hosts=("shop.example", "*.shop.example")))
     decisions = decide(site, Visit(at=AT), "home")
     found = redirected(site, SITE + path, decisions)
     assert (found and found[1]) == address == went(site, path)
@@ -105,5 +108,5 @@ def test_a_redirect_is_no_slot_of_the_page_that_is_answered():
     arrival = arrive(site, KEYS, Request(url=f"{SITE}/", now=str(int(AT * 1000)), page="home"))
     seen = settle(site, arrival, Profile())
     decisions = decide(site, seen, "home")
-    _, *records = answer(site, arrival, decisions, contents(site, seen, decisions)).split("\x1e")
-    assert [record.split("\x1f")[0] for record in records] == ["hero"]
+    assert [name for name in places(site, "home") if name] == ["hero"]
+    assert len(fillings(site, "home", seen, decisions)) == len(places(site, "home"))

@@ -1,4 +1,4 @@
-"""A page view from request to answer: who is recognised, what is read, what is said to the bridge."""
+"""A page view in steps: who is recognised, what is read, what fills the places, what the bridge must know of a bundle."""
 
 import json
 from functools import cache
@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.edge import hostile
+from tests.edge.routed import named, places, records, shown
 from tests.edge.sites import ALL, ALWAYS, AT, attribute, both, bundle, call, experiment, ir, program, rule, shop, show, slot
 from tessera.context import Request
 from tessera.decide import decide
 from tessera.identity import SESSION, Key, clear_cookie, recognise, session_id, sign
 from tessera.profile import parse
 from tessera.types import Profile, Visit
-from tessera.visit import answer, arrive, contents, cookie, settle, units, wants_profile
+from tessera.visit import arrive, cookie, fillings, settle, units, wants_profile
 
 SHOP = cache(lambda: bundle(shop()))
 KEYS = (Key("k", b"secret-secret-secret"),)
@@ -106,41 +107,50 @@ def test_units(visitor, values, found):
     assert units(visitor, values) == found
 
 
-def reply(facts: Request, stored: Profile = Profile(), timing: str = "") -> list[list[str]]:
-    arrival = arrive(SHOP(), KEYS, facts)
-    seen = settle(SHOP(), arrival, stored)
-    decisions = decide(SHOP(), seen, facts.page)
-    text = answer(SHOP(), arrival, decisions, contents(SHOP(), seen, decisions), timing)
-    return [record.split("\x1f") for record in text.split("\x1e")]
+def filled(facts: Request, stored: Profile = Profile(), site=None) -> dict[str, str | None]:
+    """What each place of the page is filled with, by slot; None where it stays as it is."""
+    site = site or SHOP()
+    seen = settle(site, arrive(site, KEYS, facts), stored)
+    decisions = decide(site, seen, facts.page)
+    told = fillings(site, facts.page, seen, decisions)
+    return {name: shown(site, filling) for name, filling in zip(places(site, facts.page), told, strict=True) if name}
 
 
-def test_the_answer_is_as_agreed_with_the_bridge():
-    head, *slots = reply(request(**OPEN, cookie=f"{KNOWN}; tessera_consent=personalization", ip="192.0.2.4"), timing="tessera;dur=1.00")
-    assert head == [f"{SHOP().name}/home", "", "tessera;dur=1.00"]
-    assert slots == [
-        ["hero", "#hero", "replace", "1", "<h1>acme.com</h1>"],
-        ["banner", "#banner", "replace", "0", ""],
-        ["notice", "#notice", "replace", "1", "<b>a</b>"],
-    ]
+def test_each_place_is_filled_or_left():
+    cookie = f"{KNOWN}; tessera_consent=personalization"
+    assert filled(request(**OPEN, cookie=cookie, ip="192.0.2.4")) == {"hero": "<h1>acme.com</h1>", "banner": None, "notice": "<b>a</b>"}
 
 
 def test_a_ranking_is_rendered():
-    _, banner, carousel = reply(request(**OPEN, page="product"))
-    assert carousel[3:] == ["1", '<a href="/p/huila">Huila 14</a><a href="/p/gift">Gift </a><a href="/p/kettle">Kettle 89</a>']
+    found = filled(request(**OPEN, page="product"))
+    assert found["carousel"] == '<a href="/p/huila">Huila 14</a><a href="/p/gift">Gift </a><a href="/p/kettle">Kettle 89</a>'
 
 
 @given(st.fixed_dictionaries({}, optional={n: hostile.text for n in Request._fields if n not in ("now", "offset", "page", "newcomer")}), hostile.text, st.sampled_from(["home", "product"]))
-def test_no_request_and_no_profile_makes_it_raise_or_breaks_the_answer(headers, domain, page):
-    facts = request(**OPEN)._replace(**headers, page=page)
-    head, *slots = reply(facts, Profile({"account.domain": domain, "visitor.plan": domain, "visitor.recent": [domain]}))
-    assert len(head) == 3 and all(len(fields) == 5 and fields[3] in "01" for fields in slots)
-    assert [fields[0] for fields in slots] == [SHOP().slots[n].name for n in SHOP().slots_of(page)]
+def test_no_request_and_no_profile_makes_it_raise_or_leaves_a_place_out(headers, domain, page):
+    found = filled(request(**OPEN)._replace(**headers, page=page), Profile({"account.domain": domain, "visitor.plan": domain, "visitor.recent": [domain]}))
+    assert len(found) == len(SHOP().slots_of(page))
 
 
-def test_a_name_with_separators_stays_one_field():
+def test_a_name_with_separators_cannot_end_its_place():
     cookie = f"{KNOWN}; tessera_consent=personalization"  # outside the test, so that the variant's own copy is shown
-    _, hero, *_ = reply(request(**OPEN, cookie=cookie, now=str(int((AT + 10 * 3600) * 1000))), Profile({"account.domain": "a\x1e\x1fb<c>"}))
-    assert hero == ["hero", "#hero", "replace", "1", "<h1>ab&lt;c&gt;</h1>"]
+    found = filled(request(**OPEN, cookie=cookie, now=str(int((AT + 10 * 3600) * 1000))), Profile({"account.domain": "a\x1e\x1fb<c>"}))
+    assert found["hero"] == "<h1>ab&lt;c&gt;</h1>"
+
+
+def test_routes_are_the_pages_with_their_places():
+    found = records(SHOP())
+    assert [record[:2] for record in found] == [list(page) for page in SHOP().pages]
+    home, product = (named(record) for record in found[:2])
+    assert home == ["hero", "#hero", "replace", "banner", "#banner", "replace", "notice", "#notice", "replace"]
+    assert product[::3] == [SHOP().slots[n].name for n in SHOP().slots_of("product")]
+
+
+def test_a_redirect_is_no_place():
+    away = slot("away", default="t0", pages=("home",), selector="", operation="redirect", component="", variants=(ir.Variant("t0", ()),), values=("/new",))
+    site = bundle(program(away, slot("hero")))
+    assert named(records(site)[0]) == ["hero", "#hero", "replace"]
+    assert list(filled(request(), site=site)) == ["hero"]
 
 
 # --- cookies of experiments ------------------------------------------------------------------------------------------

@@ -146,21 +146,21 @@ def test_a_log_that_fails_costs_no_page(views, fault, mode):
     assert carl(views).rows, "the log goes on afterwards"
 
 
-def test_an_origin_that_throws_inside_the_worker(views, fault):
+@pytest.mark.parametrize("mode", [*MODES, "error", "break"])
+def test_a_page_that_is_known_needs_no_origin(views, fault, mode):
+    carl(views)
+    fault(ASSETS=mode)
+    assert is_personal(carl(views))
+
+
+def test_what_is_no_page_needs_the_origin(views, fault):
+    """And where it fails, the visitor is told so at once, in a page that nobody keeps."""
     fault(ASSETS="throw")
-    assert carl(views).answer.body == HOME
+    for path in ("/shop.css", "/nowhere"):
+        answer = views.get(path).answer
+        assert (answer.status, answer.headers["cache-control"]) == (502, "no-store")
+    fault()
     assert views.get("/shop.css").answer.body == (STORE / "public" / "shop.css").read_bytes()
-    fault()
-    assert is_personal(carl(views))
-
-
-def test_an_origin_that_answers_garbage_is_passed_on_and_not_kept(views, fault):
-    fault(ASSETS="garbage")
-    view = carl(views)
-    assert b"garbage" in view.answer.body
-    assert {row["place"] for row in view.rows.values()} <= {"missing", "kept"}
-    fault()
-    assert is_personal(carl(views))
 
 
 def test_everything_fails_but_the_origin(views, fault):

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.xdist_group("releases")
 
 HOME = (STORE / "public" / "index.html").read_bytes()
 WHEN = NEW_YORK | at(TUESDAY)
-PATIENCE = 12.0  # seconds; the pointer is read every second
+PATIENCE = 12.0  # seconds, for a pointer that is read much more often
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Edge:
             found = json.loads(self.shop.get("/.well-known/tessera").body)
             if wanted(found) or time.monotonic() > until:
                 return found
-            time.sleep(0.25)
+            time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,9 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Edge:
     other_key = place.root / "other.key"
     sign.generate(other_key)
     good = sign.sign(compile_site(STORE).bundle, place.signing_key)
-    with host_for(assets_of(STORE), place) as host:
+    host = host_for(assets_of(STORE), place)
+    host.variables |= {"TESSERA_POLL_SECONDS": "0.4"}
+    with host:
         seed(host.admin, profiles_of(STORE), _now())
         following = sign.sign(reforged(good, with_another_deadline), place.signing_key)
         yield Edge(Views(Shop(host, place, unseal(good).name)), good, following, other_key)
@@ -135,7 +137,7 @@ BAD = {
     "not signed": (lambda e: e.put(unsigned(e.next)), "not signed"),
     "of a newer format": (lambda e: e.put(newer(e.next)), f"format {FORMAT + 1}, this worker reads {FORMAT}"),
     "truncated": (lambda e: e.put(e.next[:-2000]), "truncated"),
-    "cut to nothing": (lambda e: e.put(b"", "0" * 64), "not a Tessera bundle"),
+    "cut to nothing": (lambda e: e.put(b"", "0" * 64), "000000000000 is not in the store"),
     "a web page": (lambda e: e.put(HOME, "1" * 64), "not a Tessera bundle"),
     "another bundle's bytes": (lambda e: e.put(e.next, "2" * 64), "asked for 222222222222"),
     "sections that do not fit": (lambda e: e.put(e.signed(reforged(e.next, without_items))), "malformed section"),
@@ -228,7 +230,7 @@ def breaks_in_rendering(sections: dict[str, Any]) -> None:
 def breaks_in_deciding(sections: dict[str, Any]) -> None:
     """The default of every slot is a variant that is not there, and no rule is left to avoid it."""
     for slot in sections["decisions"]["slots"]:
-        slot[6] = [99, -1, 0, None, [], -1, []]
+        slot[7] = 99
 
 
 @pytest.mark.parametrize("breaks", [breaks_in_rendering, breaks_in_deciding])
@@ -238,11 +240,11 @@ def test_an_exception_on_the_way_to_a_decision_serves_the_original_page(edge, br
     edge.put(bad)
     told = edge.told(lambda found: found["bundle"] == unseal(bad).name or bool(found["refused"]))
     assert told["refused"] is None
-    before = edge.shop.said("fail-open")
+    before = edge.shop.said("decision-failed")
     answer = edge.shop.get("/", facts=WHEN, cookie="tessera_consent=none")
     assert (answer.status, answer.body) == (200, HOME)
     assert not answer.headers.get_all("set-cookie")
-    assert edge.shop.says("fail-open", before + 1)
+    assert edge.shop.says("decision-failed", before + 1)
     assert edge.shop.get("/privacy").status == 200
     edge.put(edge.good)
     assert edge.told(lambda found: found["bundle"] == edge.name and not found["refused"])["bundle"] == edge.name

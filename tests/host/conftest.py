@@ -35,7 +35,7 @@ def site(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def client(worker, site, tmp_path_factory):
     state = tmp_path_factory.mktemp("state")
-    variables = {"TESSERA_ENV": "development"}
+    variables = {"TESSERA_ENV": "development", "HOST_DIRECT": "no"}  # the entry of this Worker wants every request
     facts = {"country": "NL", "timezone": "Europe/Amsterdam"}
     with Host(site, state, secrets={"TESSERA_COOKIE_KEYS": COOKIE_KEYS}, variables=variables, facts=facts, edge=worker) as host:
         yield Client(host)

@@ -1,4 +1,4 @@
-"""The bridge's other calls: the visit's string, page routes, store reads with a deadline, signatures."""
+"""What Python is told of a request, page routes, store reads with a deadline, signatures."""
 
 from __future__ import annotations
 
@@ -10,46 +10,45 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tessera.context import Request, parse
+
 pytestmark = pytest.mark.xdist_group("host")
 
-FIELDS = (
-    "token method url now offset country region city continent timezone ip cookie user_agent accept_language referer gpc "
-    "purpose nonce page newcomer"
-).split()
 
-
-def visit(client, path="/", facts=None, headers={}, **task):
+def visit(client, path="/", facts=None, headers={}, **task) -> Request:
+    """What Python is told of a request, read as Python reads it."""
     owner = {} if facts is None else {"tessera-host-token": client.host.token, "tessera-host-facts": json.dumps(facts)}
-    return dict(zip(FIELDS, client.task(path, do="fields", headers={**headers, **owner}, **task).json(), strict=True))
+    return parse("\x1f".join(client.task(path, do="fields", headers={**headers, **owner}, **task).json()))
 
 
 def test_what_a_visit_tells(client):
     facts = {
-        "country": "US", "regionCode": "CA", "city": "Los Ángeles", "continent": "NA",
+        "country": "US", "regionCode": "CA", "city": "Los Ángeles", "continent": "NA", "postalCode": "90001", "latitude": "34.05", "longitude": "-118.24",
         "timezone": "America/Los_Angeles", "ip": "203.0.113.7", "now": 1796083200123,
     }
-    headers = {"cookie": "a=b; c=d", "user-agent": "Test/1", "accept-language": "de", "referer": "https://r.example/", "sec-gpc": "1", "sec-purpose": "prefetch"}
-    got = visit(client, "/a/b?c=%20d", facts, headers)
-    assert got.pop("url") == f"{client.host.url}/a/b?c=%20d"
-    assert int(got.pop("token")) > 0
-    assert len(got.pop("nonce")) == len(got.pop("newcomer")) == 36
-    assert got == {
-        "method": "GET", "now": "1796083200123", "offset": "-480", "country": "US", "region": "CA", "city": "Los Ángeles",
-        "continent": "NA", "timezone": "America/Los_Angeles", "ip": "203.0.113.7", "cookie": "a=b; c=d", "user_agent": "Test/1",
-        "accept_language": "de", "referer": "https://r.example/", "gpc": "1", "purpose": "prefetch", "page": "",
+    headers = {
+        "cookie": "a=b; c=d", "user-agent": "Test/1", "accept-language": "de", "referer": "https://r.example/", "sec-gpc": "1", "sec-purpose": "prefetch",
+        "sec-ch-ua": '"Chromium";v="156"', "sec-ch-ua-mobile": "?1", "sec-ch-ua-platform": '"Android"', "sec-ch-ua-platform-version": '"16"', "sec-ch-ua-model": '"Pixel"',
     }
+    got = visit(client, "/a/b?c=%20d", facts, headers)
+    assert len(got.nonce) == len(got.newcomer) == 36
+    assert got._replace(nonce="", newcomer="") == Request(
+        method="GET", url=f"{client.host.url}/a/b?c=%20d", now="1796083200123", offset="-480", country="US", subdivision="CA", city="Los Ángeles",
+        continent="NA", timezone="America/Los_Angeles", ip="203.0.113.7", cookie="a=b; c=d", user_agent="Test/1", accept_language="de",
+        referer="https://r.example/", gpc="1", prefetch="prefetch", ch_ua='"Chromium";v="156"', ch_mobile="?1", ch_platform='"Android"',
+        ch_platform_version='"16"', ch_model='"Pixel"', postal="90001", latitude="34.05", longitude="-118.24",
+    )  # fmt: skip
 
 
 def test_what_is_not_known_is_empty_and_the_clock_is_the_real_one(client):
     got = visit(client, headers={"purpose": "prefetch"})
-    assert abs(int(got["now"]) / 1000 - time.time()) < 60
-    assert (got["cookie"], got["referer"], got["city"], got["gpc"], got["purpose"]) == ("", "", "", "", "prefetch")
+    assert abs(got.at - time.time()) < 60
+    assert (got.cookie, got.referer, got.city, got.gpc, got.prefetch, got.ch_ua, got.weather) == ("", "", "", "", "prefetch", "", "")
 
 
-def test_tokens_and_nonces_are_fresh(client):
+def test_nonces_are_fresh(client):
     visits = [visit(client) for _ in range(3)]
-    assert len({got["token"] for got in visits}) == 3
-    assert len({got[name] for got in visits for name in ("nonce", "newcomer")}) == 6
+    assert len({id_ for got in visits for id_ in (got.nonce, got.newcomer)}) == 6
 
 
 @pytest.mark.parametrize("zone, now, offset", [
@@ -66,27 +65,32 @@ def test_tokens_and_nonces_are_fresh(client):
     ("", 1796083200000, ""),
 ])
 def test_offset(client, zone, now, offset):
-    assert visit(client, facts={"timezone": zone, "now": now})["offset"] == offset
+    assert visit(client, facts={"timezone": zone, "now": now}).offset == offset
 
 
 def test_separators_cannot_be_smuggled_in(client):
     got = visit(client, facts={"city": "a\x1fb\x1ec\x00\nd", "country": "N\x7fL"})
-    assert (got["city"], got["country"]) == ("abcd", "NL")
+    assert (got.city, got.country) == ("abcd", "NL")
 
 
 ROUTES = [["home", "/"], ["product", "/p/:sku"], ["any_product", "/p/*"], ["docs", "/docs/*"], ["broken", "/(("], ["other", "https://other.example/*"]]
 
 
 @pytest.mark.parametrize("path, page", [
-    ("/", "home"), ("/?q=1", "home"), ("/p/abc", "product"), ("/p/abc/d", "any_product"), ("/p", ""), ("/docs/a/b", "docs"), ("/x", ""), ("/other", ""),
+    ("/", "home"), ("/?q=1", "home"), ("/p/abc", "product"), ("/p/abc/d", "any_product"), ("/docs/a/b", "docs"),
 ])
 def test_pages_are_routed_by_the_first_pattern_that_fits(client, path, page):
-    assert visit(client, path, bundle="b1", routes=ROUTES)["page"] == page
+    assert visit(client, path, key="b1", routes=ROUTES).page == page
+    assert visit(client, path, key="b1", routes=ROUTES).page == page, "as it is remembered"
 
 
-def test_an_unknown_bundle_has_no_pages(client):
-    visit(client, bundle="b1", routes=ROUTES)
-    assert visit(client, bundle="b2")["page"] == ""
+@pytest.mark.parametrize("path", ["/p", "/x", "/other", "/P/abc", f"/x?{'q' * 600}"])
+def test_what_is_no_page_asks_nobody(client, path):
+    assert client.task(path, do="fields", key="b1", routes=ROUTES).json() is None
+
+
+def test_a_bundle_without_pages_asks_nobody(client):
+    assert client.task("/", do="fields", key="b2", routes=[]).json() is None
 
 
 def read(client, key="k", deadline=2000):
@@ -96,7 +100,7 @@ def read(client, key="k", deadline=2000):
 def test_reads(client):
     client.host.admin.put_kv("PROFILES", "k", "välue\x1f2")
     assert read(client) == "ok\x1fvälue\x1f2"
-    assert read(client, "absent") == "none"
+    assert read(client, "absent") == "none\x1f"
     assert read(client, "x" * 600).startswith("error\x1f")
 
 
@@ -107,7 +111,7 @@ def test_a_read_that_fails_or_hangs_is_told_in_time(client):
         assert read(client) == "error\x1finjected fault: throw"
         client.faults(PROFILES="hang")
         started = time.monotonic()
-        assert read(client, deadline=30) == "late"
+        assert read(client, deadline=30) == "late\x1f"
         assert time.monotonic() - started < 5
         client.faults(PROFILES="garbage")
         assert read(client).startswith("ok\x1f\x00")
@@ -122,7 +126,7 @@ MESSAGE = b"bundle \x00\xff"
 SIGNATURE = KEY.sign(MESSAGE)
 
 
-@pytest.mark.parametrize("public, signature, message, verdict", [
+SIGNATURES = [
     (PUBLIC, SIGNATURE, MESSAGE, True),
     (PUBLIC, SIGNATURE, MESSAGE + b"!", False),
     (PUBLIC, bytes([SIGNATURE[0] ^ 1]) + SIGNATURE[1:], MESSAGE, False),
@@ -130,7 +134,10 @@ SIGNATURE = KEY.sign(MESSAGE)
     (PUBLIC[:31], SIGNATURE, MESSAGE, False),
     (b"", SIGNATURE, MESSAGE, False),
     (bytes(32), bytes(64), b"", False),
-])
+]
+
+
+@pytest.mark.parametrize("public, signature, message, verdict", SIGNATURES, ids=range(len(SIGNATURES)))
 def test_signatures(client, public, signature, message, verdict):
     parts = [b64encode(part).decode() for part in (public, signature, message)]
     assert client.task(do="verify", parts=parts).body.decode() == str(verdict)

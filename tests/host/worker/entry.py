@@ -5,45 +5,99 @@ import os
 import random
 from base64 import b64decode
 
-import js
+from pyodide.ffi import create_proxy
 from workers import Response, WorkerEntrypoint, import_from_javascript
 
 US, RS = "\x1f", "\x1e"
+EVERYTHING = [["", "/*"]]
 
 
-def answer(task):
-    head = US.join((task.get("key", "plan"), task.get("cookie", ""), task.get("timing", "")))
-    return RS.join([head, *(US.join(slot) for slot in task["slots"])])
+class Turn:
+    """What decides in place of tessera/turn.py: it answers as the task wishes, and remembers what it was asked."""
+
+    bridge = None
+    asked = []
+    answers = []
+
+
+def turn(text):
+    Turn.asked.append(text)
+    answer = Turn.answers.pop(0) if len(Turn.answers) > 1 else Turn.answers[0]
+    if answer == "raise":
+        raise RuntimeError("asked to fail")
+    return answer
+
+
+async def follow(env):
+    pass
+
+
+def about(counts, now):
+    return counts
+
+
+def events(text):
+    return "[]"
+
+
+def content(number):
+    """Of the contents that are the same for everybody; every release has others."""
+    return f"{Turn.bridge.page('https://any.example/')} {number}"
+
+
+def routes_of(task, slots):
+    places = US.join(US.join(slot[:3]) for slot in slots)
+    if "routes" in task:
+        return RS.join(US.join(route) for route in task["routes"])
+    return US.join(("page", "/*", places)) if slots else US.join(("page", "/*"))
+
+
+def page_of(task, slots):
+    """The answer of a turn: a page with these slots, each [name, selector, operation, "1" or "0", content]."""
+    first = US.join(("page", task.get("cookie", ""), task.get("record", "{}")))
+    return RS.join((first, *(put + (content if put == "1" else "") for _, _, _, put, content in slots)))
 
 
 class Default(WorkerEntrypoint):
     async def fetch(self, request):
         self.js = request.js_object
-        self.bridge = import_from_javascript("./bridge.mjs")
         self.raw = self.env._env
+        self.bridge = Turn.bridge or import_from_javascript("./bridge.mjs")
+        if Turn.bridge is None:
+            self.bridge.begin(*map(create_proxy, (turn, follow, about, events, content)))
+            Turn.bridge = self.bridge
         task = json.loads(self.js.headers.get("x-task") or '{"do": "original"}')
         return await getattr(self, task["do"])(task)
 
-    def visit(self, task):
-        env = self.raw
-        if "origin" in task:
-            env = import_from_javascript("./origin.mjs").environment(json.dumps(task["origin"]))
-        return self.bridge.visit(self.js, env, task.get("bundle", ""))
+    def serve(self, task, slots, *answers):
+        """The bridge's answer to this very request, in an environment that remembers what was queued; and that environment."""
+        Turn.asked.clear()
+        Turn.answers[:] = answers
+        env = import_from_javascript("./tasks.mjs").environment(json.dumps(task), self.raw)
+        self.bridge.adopt(task.get("key", "t"), routes_of(task, slots))
+        return import_from_javascript("./tasks.mjs").settled(self.bridge.serve(self.js, env, self.ctx)), env
 
     async def page(self, task):
-        token = self.visit(task).split(US)[0]
-        response = await self.bridge.respond(token, answer(task))
-        told = js.Response.new(response.body, response)  # an untouched response has headers that cannot be set
-        told.headers.set("x-report", self.bridge.report(token).replace(RS, "|").replace(US, "="))
-        return told
+        slots = task["slots"]
+        serving, env = self.serve(task, slots, *task.get("answers", [page_of(task, slots)]))
+        return import_from_javascript("./tasks.mjs").told(await serving, env, json.dumps([slot[0] for slot in slots]))
+
+    async def turns(self, task):
+        """What the turns were asked, behind the fields of the request: what the store told."""
+        await self.serve({"routes": EVERYTHING, **task}, [], *task["answers"])[0]
+        return Response(json.dumps([text.partition(RS)[2].split(US) for text in Turn.asked]))
 
     async def fields(self, task):
-        if "routes" in task:
-            self.bridge.route(task["bundle"], RS.join(US.join(route) for route in task["routes"]))
-        return Response(json.dumps(self.visit(task).split(US)))
+        await self.serve({"routes": EVERYTHING, **task}, [], f"failed{US}only the fields are asked for")[0]
+        return Response(json.dumps(Turn.asked[0].split(US) if Turn.asked else None))
+
+    async def unit(self, task):
+        """One of the product's modules, called directly."""
+        return Response(await getattr(import_from_javascript("./units.mjs"), task["name"])(json.dumps(task["given"])))
 
     async def read(self, task):
-        return Response(await self.bridge.read(getattr(self.raw, task["binding"]), task["key"], task["deadline"]))
+        release = import_from_javascript("./release.mjs")
+        return Response(US.join(await release.read(getattr(self.raw, task["binding"]), task["key"], task["deadline"])))
 
     async def verify(self, task):
         return Response(str(await self.bridge.verify(*(b64decode(part) for part in task["parts"]))))
@@ -77,11 +131,9 @@ class Default(WorkerEntrypoint):
         return Response("now")
 
     async def original(self, task):
-        # `pass` is a keyword of Python: Pyodide takes the name with an underscore, and no subscript
-        return await self.bridge.pass_(self.visit(task).split(US)[0])
+        return await self.serve({"routes": [["", "/no/page"]], **task}, [])[0]
 
     async def queue(self, batch):
         for message in batch.messages:
             await self.env.LOG.put(f"decisions/{message.id}.json", str(message.body))
             message.ack()
-

@@ -1,0 +1,103 @@
+// Follows the live release: the pointer is read again on its interval, in the background once a bundle decides here.
+
+import { brief, note } from "./journal.mjs";
+
+const POLL_SECONDS = 30;
+const POINTER_DEADLINE = 1_000; // milliseconds that the pointer's copy may take
+const BUNDLE_DEADLINE = 2_000; // milliseconds that a page without any bundle waits for one
+const FOLLOW_DEADLINE = 5_000; // milliseconds after which it is said that the stores do not answer
+
+let polledAt = -Infinity;
+
+async function readText(namespace, key) {
+  try {
+    const text = await namespace.get(key);
+    return text === null ? ["none", ""] : ["ok", text];
+  } catch (error) {
+    return ["error", brief(error)];
+  }
+}
+
+/** A value of a KV namespace as [status, text]: ok, none, late or error; never rejects. */
+export async function read(namespace, key, deadlineMs) {
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, deadlineMs, ["late", ""]);
+  });
+  try {
+    return await Promise.race([readText(namespace, key), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The copy of the release pointer for the edges (KV), "" where it cannot be had. */
+export async function pointerCopy(env) {
+  const [status, text] = await read(env.RELEASES, "current", POINTER_DEADLINE);
+  if (status === "late" || status === "error") note("pointer-copy-failed", { why: text || status });
+  return status === "ok" ? String(text) : "";
+}
+
+/** The release pointer itself (R2), "" where there is none. */
+export async function pointer(env) {
+  const found = await env.BUNDLES.get("releases/current.json");
+  return found === null ? "" : found.text();
+}
+
+/** A bundle's bytes, null where it is not in the store. */
+export async function bundleBytes(env, name) {
+  const found = await env.BUNDLES.get(`bundles/${name}.tessera`);
+  return found === null ? null : new Uint8Array(await found.arrayBuffer());
+}
+
+/** Python's bytes arrive as a proxy that lives only during the call: copy before the first wait. */
+function bytesOf(value) {
+  if (typeof value.getBuffer !== "function") return new Uint8Array(value);
+  const view = value.getBuffer("u8");
+  try {
+    return view.data.slice();
+  } finally {
+    view.release();
+  }
+}
+
+/** Whether the Ed25519 signature over the message is the key's; false for anything malformed. */
+export async function verify(publicKey, signature, message) {
+  try {
+    const [raw, signed, text] = [publicKey, signature, message].map(bytesOf);
+    const key = await crypto.subtle.importKey("raw", raw, { name: "Ed25519" }, false, ["verify"]);
+    return await crypto.subtle.verify("Ed25519", key, signed, text);
+  } catch {
+    return false;
+  }
+}
+
+async function waited(task, milliseconds) {
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds, false);
+  });
+  try {
+    return await Promise.race([task.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const isPast = (env, now) => now - polledAt >= 1000 * (Number(env.TESSERA_POLL_SECONDS) || POLL_SECONDS);
+
+/** Whether it is time to read the pointer again. */
+export const isDue = (env) => isPast(env, Date.now());
+
+/** Follow the release where it is time to; waits only while there is no bundle. `follow(env)` loads what the pointer names. */
+export async function followRelease({ env, ctx }, hasBundle, follow) {
+  const now = Date.now();
+  if (!isPast(env, now)) return;
+  polledAt = now;
+  const task = follow(env);
+  ctx.waitUntil(task); // past the deadline it goes on for the next page
+  const patience = hasBundle ? FOLLOW_DEADLINE : BUNDLE_DEADLINE;
+  const waiting = waited(task, patience).then((isDone) => isDone || note("bundle-late", { seconds: patience / 1000 }));
+  if (hasBundle) ctx.waitUntil(waiting);
+  else await waiting;
+}
