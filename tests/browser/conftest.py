@@ -26,16 +26,27 @@ DESKTOP = {"user_agent": BROWSER, "viewport": {"width": 1280, "height": 800}}
 PHONE = {"user_agent": BROWSER.replace("X11; Linux x86_64", "Linux; Android 16").replace("Safari", "Mobile Safari"), "viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}  # fmt: skip
 
 
+def told(shop: Shop, facts: Mapping[str, Any]) -> dict[str, str]:
+    """The headers by which the host believes these facts."""
+    return {"tessera-host-token": shop.host.token, "tessera-host-facts": json.dumps(dict(facts))}
+
+
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
+def launch() -> Iterator[Any]:
+    """launch(**options): a Chromium."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("suite skipped: no Chromium")
     sync_api = pytest.importorskip("playwright.sync_api", reason="suite skipped: no Playwright")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        yield browser
-        browser.close()
+        yield lambda **options: playwright.chromium.launch(executable_path=path, args=list(QUIET), **options)
+
+
+@pytest.fixture(scope="session")
+def chromium(launch: Any) -> Iterator[Any]:
+    browser = launch()
+    yield browser
+    browser.close()
 
 
 @dataclass
@@ -94,8 +105,7 @@ def person(chromium: Any, shop: Shop) -> Iterator[Any]:
         screen: Mapping[str, Any] = DESKTOP,
         headers: Mapping[str, str] = {},
     ) -> Person:
-        told = {"tessera-host-token": shop.host.token, "tessera-host-facts": json.dumps(dict(facts)), **headers}
-        context = chromium.new_context(java_script_enabled=javascript, extra_http_headers=told, **screen)
+        context = chromium.new_context(java_script_enabled=javascript, extra_http_headers={**told(shop, facts), **headers}, **screen)
         context.set_default_timeout(10_000)
         context.add_cookies([{"name": name, "value": value, "url": shop.url} for name, value in cookies.items()])
         people.append(Person(shop, context))

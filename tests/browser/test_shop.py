@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 
 import pytest
 
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.shop import ROOT
+from tests.shop import ROOT, STORE
 from tests.views import BOTH, LONDON, NEW_YORK, OAKLAND, TUESDAY, at
 from tests.views import HAMBURG as GERMANY
 
@@ -259,12 +260,31 @@ def test_on_a_phone_the_consent_question_leaves_room(person):
     visitor.shot("phone-consent")
 
 
-@pytest.mark.parametrize("path, screen", [("/", DESKTOP), ("/", PHONE), ("/p/kochere", PHONE), ("/c/filter", DESKTOP), ("/cart", DESKTOP)])
+STEADY = [("/", DESKTOP), ("/", PHONE), ("/p/kochere", PHONE), ("/c/filter", DESKTOP), ("/cart", DESKTOP)]
+
+
+def watchers(shop):
+    """Visitors, as facts and cookies, who get something in every slot between them."""
+    yield LONDON | at("2026-11-24T09:30:00+00:00"), known(shop, "carl")
+    yield NEW_YORK | at(TUESDAY), known(shop, "emil")
+    yield HAMBURG | MORNING, {}
+
+
+@pytest.mark.parametrize("path, screen", STEADY)
 def test_nothing_moves_while_the_page_loads(person, shop, path, screen):
-    for facts, cookies in ((LONDON | at("2026-11-24T09:30:00+00:00"), known(shop, "carl")), (HAMBURG | MORNING, {})):
+    for facts, cookies in watchers(shop):
         visitor = person(facts, cookies, screen=screen)
         visitor.open(path)
         assert visitor.page.evaluate(SHIFTS) == 0
+
+
+def test_every_slot_is_among_what_does_not_move(shop):
+    shown = set()
+    for facts, cookies in watchers(shop):
+        for path in {path for path, _ in STEADY}:
+            answer = shop.get(f"/_tessera/slots?page={path}", facts=facts, cookie="; ".join(f"{name}={value}" for name, value in cookies.items()))
+            shown |= {name for name, slot in json.loads(answer.body)["slots"].items() if slot["content"] is not None}
+    assert shown == {path.stem for path in (STORE / "slots").glob("*.yaml")}
 
 
 @pytest.mark.parametrize("path", ["/", "/c/gifts", "/p/night-ferry", "/cart"])
