@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
+from compiler.cli_check import check
 from compiler.cli_decide import decide, explain
 from compiler.cli_import import import_
 from compiler.cli_preview import preview
-from compiler.terminal import BUNDLE, JSON, SITE, STATE, Group, compiled, count, diagnostic, emit_json, fail
+from compiler.terminal import BUNDLE, JSON, SITE, STATE, Group, compiled, emit_json, fail
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tessera-edge", prog_name="tessera")
@@ -53,31 +54,7 @@ def init(folder: Path) -> None:
 main.add_command(import_)
 
 
-@main.command()
-@SITE
-@JSON
-def check(site: Path, as_json: bool) -> None:
-    """Report everything that is wrong with a site, all at once; exit 1 where anything is.
-
-    \b
-    Examples:
-      tessera check rulesets/store
-      tessera check rulesets/store --json | jq '.[].message'
-    """
-    from compiler.diagnostics import Rejected
-    from compiler.pipeline import compile_site
-
-    try:
-        diagnostics = compile_site(site).diagnostics
-    except Rejected as rejected:
-        diagnostics = rejected.diagnostics
-    if as_json:
-        emit_json([diagnostic(item) for item in diagnostics.items])
-    else:
-        if diagnostics.items:
-            click.echo(diagnostics.render() + "\n")
-        click.echo(f"{site}: {count(diagnostics)}")
-    sys.exit(1 if diagnostics.failed else 0)
+main.add_command(check)
 
 
 @main.command()
@@ -218,16 +195,22 @@ def publish(bundle: Path, state: Path | None, as_json: bool) -> None:
 @SITE
 @click.option("--port", type=click.IntRange(0, 65535), default=8787, show_default=True, help="Port on 127.0.0.1 (0: a free one).")
 @click.option("--facts", default="{}", metavar="JSON", help='What the platform tells of every request, e.g. \'{"country": "DE", "timezone": "Europe/Berlin"}\'.')
+@click.option("--origin", metavar="URL", help="Personalise the pages of the site that runs there, in place of the static pages.")
 @STATE
-def dev(site: Path, port: int, facts: str, state: Path | None) -> None:
+def dev(site: Path, port: int, facts: str, origin: str | None, state: Path | None) -> None:
     """Run a site in the embedded host; compile and publish anew whenever its files change.
+
+    With --origin Tessera stands in front of a running site: its pages are personalised, all else passes untouched.
 
     \b
     Examples:
       tessera dev rulesets/store
       tessera dev rulesets/store --port 9000 --facts '{"country": "GB", "timezone": "Europe/London"}'
+      tessera dev my-site --origin http://localhost:3000
+      tessera dev my-site --origin https://staging.example.com
     """
     from compiler.local import local
+    from compiler.origins import OriginUnreachable, origin_of, reach
     from compiler.serve import serve
     from host.process import HostError
 
@@ -239,8 +222,11 @@ def dev(site: Path, port: int, facts: str, state: Path | None) -> None:
         fail("--facts is a JSON object, such as '{\"country\": \"DE\"}'", 2)
     compiled(site)  # reports what is wrong before anything starts
     try:
-        serve(site, local(state), port=port, facts=told, say=click.echo)
-    except HostError as error:
+        if origin is not None:
+            origin = origin_of(origin)
+            reach(origin)
+        serve(site, local(state), port=port, facts=told, origin=origin, say=click.echo)
+    except (OriginUnreachable, HostError) as error:
         fail(str(error))
 
 

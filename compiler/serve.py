@@ -31,14 +31,16 @@ def host_for(
     facts: Mapping[str, object] = {},
     environment: str = "development",
     snapshot: bool = True,
+    origin: str | None = None,
 ) -> Host:
-    """The embedded host over a site's static pages, with this machine's development keys."""
+    """The embedded host over a site's static pages or over the site at `origin`, with this machine's development keys."""
+    pages = {} if origin is None else {"TESSERA_ORIGIN": origin}
     return Host(
         assets,
         place.state,
         port=port,
         secrets={"TESSERA_COOKIE_KEYS": place.cookie_key.read_text().strip()},
-        variables={"TESSERA_PUBLIC_KEYS": public_of(place.signing_key), "TESSERA_ENV": environment, "TESSERA_POLL_SECONDS": "1"},
+        variables={"TESSERA_PUBLIC_KEYS": public_of(place.signing_key), "TESSERA_ENV": environment, "TESSERA_POLL_SECONDS": "1", **pages},
         facts={**FACTS, **facts},
         snapshot=snapshot,
     )
@@ -78,21 +80,31 @@ def assets_of(site: Path) -> Path:
     return site / (compile_site(site).ruleset.site.spec.assets.dir)
 
 
-def serve(site: Path, place: Local, *, port: int, facts: Mapping[str, object], say: Say) -> None:
+def serve(site: Path, place: Local, *, port: int, facts: Mapping[str, object], say: Say, origin: str | None = None) -> None:
     """Run until interrupted; every change of the site's files is compiled and published.
 
+    Args:
+        origin: the address of a running site whose pages are personalised in place of the static ones.
     Raises:
         HostError: the host cannot start.
     """
-    with host_for(assets_of(site), place, port=port, facts=facts) as host:
+    pages = assets_of(site) if origin is None else _nothing(place)
+    with host_for(pages, place, port=port, facts=facts, origin=origin) as host:
         live = release(site, place, host.admin)
-        say(f"\n  {host.url}\n\n  bundle {live.bundle[:12]}, {live.size:,} bytes; stop with Ctrl-C")
+        say(f"\n  {host.url}{f', in front of {origin}' if origin else ''}\n\n  bundle {live.bundle[:12]}, {live.size:,} bytes; stop with Ctrl-C")
         for visitor in profiles_of(site):
             say(f"  as {visitor['id']}: {as_visitor(host, place, visitor)}")
         try:
             _follow(site, place, host, say)
         except KeyboardInterrupt:
             say("\nstopping")
+
+
+def _nothing(place: Local) -> Path:
+    """A folder without pages, for a host that stands in front of another site."""
+    folder = place.root / "no-pages"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def as_visitor(host: Host, place: Local, visitor: Mapping) -> str:

@@ -1,6 +1,7 @@
 // The host's own door to its stores, on the loopback address and behind a token:
 //   GET|PUT|DELETE /kv/{BINDING}/{key}    GET /kv/{BINDING}?prefix=
 //   GET|PUT|DELETE /r2/{BINDING}/{key}    GET /r2/{BINDING}?prefix=      GET /status
+//   POST /faults: as host.mjs takes them, whatever stands before the Worker
 
 import { createServer } from "node:http";
 import { sameToken } from "./token.mjs";
@@ -100,13 +101,15 @@ const r2 = {
   },
 };
 
-/** @param stores {kv: {NAME: namespace}, r2: {NAME: bucket}} */
-async function answer(request, stores, status) {
+/** @param opening promise of the stores, {kv: {NAME: namespace}, r2: {NAME: bucket}} */
+async function answer(request, opening, status, fault) {
   const url = new URL(request.url, `http://${LOOPBACK}`);
   const [, kind, binding, ...rest] = url.pathname.split("/");
   if (kind === "status" && request.method === "GET") return json(status);
+  if (kind === "faults" && request.method === "POST") return json(await fault(await bodyOf(request)));
   const verbs = { kv, r2 }[kind];
   if (!verbs) throw new Refused(404, "unknown address");
+  const stores = await opening;
   if (!Object.hasOwn(stores[kind], binding ?? "")) throw new Refused(404, "unknown binding");
   const store = stores[kind][binding];
   const key = decodeURIComponent(rest.join("/"));
@@ -122,12 +125,12 @@ function refusal(error) {
 }
 
 /** Start the server; resolves to {url, close}. */
-export async function serveAdmin({ token, port, stores, status }) {
+export async function serveAdmin({ token, port, stores, status, fault }) {
   const server = createServer(async (request, response) => {
     const [scheme, given] = (request.headers.authorization ?? "").split(" ");
     const allowed = scheme === "Bearer" && sameToken(given, token);
     const { status: code, headers, body } = allowed
-      ? await answer(request, stores, status).catch(refusal)
+      ? await answer(request, stores, status, fault).catch(refusal)
       : json({ error: "a bearer token is needed" }, 401);
     const left = request.readableEnded ? {} : { connection: "close" };
     response.writeHead(code, { ...headers, ...left, "content-length": Buffer.byteLength(body) });

@@ -63,6 +63,10 @@ class Admin:
         """{"url": the page server or None, "storeOnly": bool, "pid": int}"""
         return json.loads(self._call("GET", "/status")[0])
 
+    def fault(self, **faults: str | None) -> dict[str, Any]:
+        """Make bindings fail, or Python; what is in force then. See host/faults.mjs and host/host_adapter.py."""
+        return json.loads(self._call("POST", "/faults", json.dumps(faults).encode())[0])
+
     # --- KV ---
 
     def put_kv(self, binding: str, key: str, value: bytes | str) -> None:

@@ -4,12 +4,13 @@
 
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { serveAdmin } from "./admin.mjs";
 
 const { Log, LogLevel, Miniflare } = createRequire(import.meta.url)("miniflare");
 
 const LOOPBACK = "127.0.0.1";
+const ROOT = dirname(import.meta.dirname);
 const COMPATIBILITY_DATE = "2026-07-01";
 const KV = ["PROFILES", "RELEASES"];
 const R2 = ["BUNDLES", "LOG"];
@@ -45,33 +46,64 @@ function worker(config) {
       ...config.secrets,
       HOST_TOKEN: config.token,
       HOST_FACTS: JSON.stringify(config.facts),
+      HOST_FRONT: config.front ? "1" : "",
     },
-    queueProducers: { DECISIONS: { queueName: "decisions" } },
-    queueConsumers: { decisions: BATCH },
-    assets: {
-      directory: config.assets,
-      binding: "ASSETS",
-      assetConfig: { not_found_handling: "404-page" },
-      routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
+    queueProducers: { DECISIONS: { queueName: "decisions" }, EVENTS: { queueName: "events" } },
+    queueConsumers: { decisions: BATCH, events: BATCH },
+    serviceBindings: services(config),
+    assets: assets(config),
+  };
+}
+
+function services(config) {
+  return Object.fromEntries(Object.entries(config.services).map(([name, address]) => [name, { external: { address, http: {} } }]));
+}
+
+/** The pages that stand for the origin. */
+function assets(config) {
+  return {
+    directory: config.assets,
+    binding: "ASSETS",
+    assetConfig: { not_found_handling: "404-page" },
+    routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
+  };
+}
+
+function common(port) {
+  return {
+    host: LOOPBACK,
+    port,
+    cf: false,
+    log: new Log(LogLevel.WARN),
+    compatibilityDate: COMPATIBILITY_DATE,
+    handleRuntimeStdio(out, err) {
+      // stdout belongs to the one line that says "ready"
+      out.pipe(process.stderr);
+      err.pipe(process.stderr);
     },
   };
 }
 
 function options(config) {
   return {
-    host: LOOPBACK,
-    port: config.port,
-    cf: false,
-    log: new Log(LogLevel.WARN),
-    compatibilityDate: COMPATIBILITY_DATE,
+    ...common(config.front ? 0 : config.port),
     modulesRoot: "/",
-    handleRuntimeStdio(out, err) {
-      // stdout belongs to the one line that says "ready"
-      out.pipe(process.stderr);
-      err.pipe(process.stderr);
-    },
     ...stores(config.state),
     ...(config.storeOnly ? { modules: EMPTY_WORKER } : worker(config)),
+  };
+}
+
+/** The front in a workerd of its own: in one process Python's start would hold up everybody's timers. */
+function frontOptions(config, edge) {
+  return {
+    ...common(config.port),
+    modules: true,
+    modulesRoot: ROOT,
+    modulesRules: [{ type: "ESModule", include: ["**/*.mjs"] }],
+    scriptPath: join(ROOT, "front", "front.mjs"),
+    bindings: config.variables,
+    serviceBindings: { ...services(config), EDGE: (request) => edge.dispatchFetch(request) },
+    assets: assets(config),
   };
 }
 
@@ -81,6 +113,12 @@ async function bindingsOf(miniflare) {
     kv: await pairs(KV, (name) => miniflare.getKVNamespace(name)),
     r2: await pairs(R2, (name) => miniflare.getR2Bucket(name)),
   };
+}
+
+/** Faults of the Python Worker, past the front. */
+async function fault(miniflare, token, body) {
+  const response = await miniflare.dispatchFetch(`http://${LOOPBACK}/.host/faults`, { method: "POST", body, headers: { "tessera-host-token": token } });
+  return response.json();
 }
 
 /** Ask the Worker once, so that "ready" means that Python answers. */
@@ -98,13 +136,14 @@ async function run(config) {
   mkdirSync(temporary);
   process.env.TMPDIR = temporary;
   const miniflare = new Miniflare(options(config));
+  const front = config.front ? new Miniflare(frontOptions(config, miniflare)) : null;
   let admin;
   let ending = false;
   const end = async (code) => {
     if (ending) return;
     ending = true;
     admin?.close();
-    await miniflare.dispose();
+    await Promise.all([front?.dispose(), miniflare.dispose()]);
     clear(); // dispose does not wait for it
     process.exit(code);
   };
@@ -115,10 +154,12 @@ async function run(config) {
   process.stdin.resume().on("end", () => end(0)).on("error", () => end(0));
 
   try {
-    const url = (await miniflare.ready).origin;
-    if (!config.storeOnly) await warm(url, config.token);
+    const stores = bindingsOf(miniflare);
+    stores.catch((error) => console.error(error?.stack ?? error));
+    const url = (await (front ?? miniflare).ready).origin;
+    if (!config.storeOnly && !front) await warm(url, config.token);
     const status = { url: config.storeOnly ? null : url, storeOnly: config.storeOnly, pid: process.pid };
-    admin = await serveAdmin({ token: config.token, port: config.adminPort, stores: await bindingsOf(miniflare), status });
+    admin = await serveAdmin({ token: config.token, port: config.adminPort, stores, status, fault: (body) => fault(miniflare, config.token, body) });
     process.stdout.write(`${JSON.stringify({ ready: true, url: status.url, adminUrl: admin.url })}\n`);
   } catch (error) {
     console.error(error?.stack ?? error);

@@ -34,6 +34,8 @@ class Host:
         port: of the page server, 0 for a free one. secrets, variables: the Worker's, as texts.
         facts: what the CDN would tell about every visitor: country, regionCode, city, continent, timezone, ip, now…
         snapshot: False starts Python from nothing (slower). store_only: no Worker, only KV and R2 (a second to start).
+        services: service bindings of the Worker: name → host:port of an HTTP server.
+        front: with the front Worker before the Python Worker; pages are then served while Python still starts.
     """
 
     def __init__(
@@ -47,11 +49,14 @@ class Host:
         facts: Mapping[str, Any] = {},
         snapshot: bool = True,
         store_only: bool = False,
+        front: bool = False,
+        services: Mapping[str, str] = {},
         edge: Path = EDGE,
     ) -> None:
         self.assets, self.state, self.edge = Path(assets), Path(state), Path(edge)
         self.port, self.secrets, self.variables, self.facts = port, dict(secrets), dict(variables), dict(facts)
-        self.snapshot, self.store_only = snapshot, store_only
+        self.snapshot, self.store_only, self.front = snapshot, store_only, front
+        self.services = dict(services)
         self.token = entropy.token_urlsafe(32)
         self.url: str | None = None
         self.admin_url: str | None = None
@@ -142,7 +147,9 @@ class Host:
             "secrets": self.secrets,
             "variables": self.variables,
             "facts": self.facts,
+            "services": self.services,
             "storeOnly": self.store_only,
+            "front": self.front,
             "modules": [],
         }
         if not self.store_only:

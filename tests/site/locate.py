@@ -12,6 +12,10 @@ from ruamel.yaml import YAML
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 
 
+# what the end of the head may get: images that are about to be shown
+PRELOADS = rb'(?:<link rel="preload" as="image" href="/img/[a-z-]+\.svg">)*'
+
+
 class Extent(NamedTuple):
     """Byte positions of an element: its start tag's, its inside's first and last, its end's."""
 
@@ -25,6 +29,7 @@ class Extent(NamedTuple):
         return {
             "replace": (self.start, self.end),
             "inner": (self.inside, self.close),
+            "text": (self.inside, self.close),
             "before": (self.start, self.start),
             "after": (self.end, self.end),
             "prepend": (self.inside, self.inside),
@@ -95,7 +100,8 @@ def fillings(original: bytes, personal: bytes, slots: list[Place], fills: dict[s
         fills: for each slot the pattern of what may be put there; the original's own bytes may always stay.
     """
     cuts = sorted((locate(original, slot.id).cut(slot.operation), slot) for slot in slots)
-    pattern, since = b"", 0
+    head = original.index(b"</head>")
+    pattern, since = re.escape(original[:head]) + PRELOADS, head
     for (start, end), slot in cuts:
         own, put = re.escape(original[start:end]), fills[slot.slot].encode()
         pattern += re.escape(original[since:start]) + b"(?P<" + slot.slot.encode() + b">" + own + b"|" + put + b")"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.shop import STORE
@@ -11,6 +13,7 @@ from tests.views import BOTH, HAMBURG, LONDON, NEW_YORK, NOWHERE, OAKLAND, at
 PUBLIC = STORE / "public"
 LATER = at("2026-11-26T15:30:00+00:00")  # a day of its own, whose many rows nobody reads
 FILLS = {
+    "almanac": r"(?:Today|Tomorrow) is roasting day",
     "banner": r'<aside class="banner" id="banner".*?</aside>\n?',
     "basket_note": r'<p class="basket-note" id="basket-note">.*?</p>\n?',
     "carousel": r'\n?(?:<li class="card" data-sku="[a-z0-9-]+">.*?</li>\n*)+',
@@ -22,13 +25,14 @@ FILLS = {
 }
 # name: (example visitor or None, consent, facts, query, slots of the home page that are filled)
 VISITORS = {
-    "new in the USA": (None, BOTH, NEW_YORK | LATER, "", "carousel cta hero testimonial"),
-    "new in Germany": (None, None, HAMBURG | at("2026-11-26T09:30:00+01:00"), "", "banner carousel cta hero legal_notice testimonial"),
-    "a customer in England": ("carl", BOTH, LONDON | at("2026-11-26T09:30:00+00:00"), "", "banner carousel cta hero legal_notice testimonial"),
-    "from a target account": ("ana", BOTH, HAMBURG | {"ip": "192.0.2.7"} | at("2026-11-28T12:00:00+01:00"), "", "banner carousel cta hero legal_notice testimonial"),
-    "with a cart": ("emil", BOTH, OAKLAND | LATER, "", "banner carousel cta hero legal_notice testimonial"),
-    "of a campaign": (None, "none", OAKLAND | LATER, "?utm_source=newsletter&utm_medium=email", "carousel cta hero legal_notice testimonial"),
-    "from nowhere": (None, None, NOWHERE | LATER, "", "carousel cta hero testimonial"),
+    "new in the USA": (None, BOTH, NEW_YORK | LATER, "", "almanac carousel cta hero testimonial"),
+    "new in Germany": (None, None, HAMBURG | at("2026-11-26T09:30:00+01:00"), "", "almanac banner carousel cta hero legal_notice testimonial"),
+    "a customer in England": ("carl", BOTH, LONDON | at("2026-11-26T09:30:00+00:00"), "", "almanac banner carousel cta hero legal_notice testimonial"),
+    "from a target account": ("ana", BOTH, HAMBURG | {"ip": "192.0.2.7"} | at("2026-11-28T12:00:00+01:00"), "", "almanac banner carousel cta hero legal_notice testimonial"),
+    "on a Tuesday": (None, None, HAMBURG | at("2026-11-24T09:30:00+01:00"), "", "almanac banner carousel cta hero legal_notice testimonial"),
+    "with a cart": ("emil", BOTH, OAKLAND | LATER, "", "almanac banner carousel cta hero legal_notice testimonial"),
+    "of a campaign": (None, "none", OAKLAND | LATER, "?utm_source=newsletter&utm_medium=email", "almanac carousel cta hero legal_notice testimonial"),
+    "from nowhere": (None, None, NOWHERE | LATER, "", "almanac carousel cta hero testimonial"),
 }
 
 
@@ -60,10 +64,18 @@ def test_only_slots_differ(views, who):
         assert found is not None, f"{url} differs outside its slots"
         if kind == "home":
             home, slots = answer.body, found
-    assert sorted(slots) == ["banner", "carousel", "cta", "hero", "legal_notice", "testimonial"]
+    assert sorted(slots) == ["almanac", "banner", "carousel", "cta", "hero", "legal_notice", "testimonial"]
     put = [slot for slot, content in sorted(slots.items()) if content]
     assert " ".join(put) == filled
     assert locate(home, "story") is not None
+
+
+@pytest.mark.parametrize("day, heading", [("24T09:30", "Today is roasting day"), ("23T18:30", "Tomorrow is roasting day"), ("25T09:30", "Tuesday is roasting day")])
+def test_a_text_is_put_in_and_the_image_that_is_shown_is_preloaded(views, day, heading):
+    page = views.get("/", facts=HAMBURG | at(f"2026-11-{day}:00+01:00")).answer.body
+    assert f'<h2 id="story-title">{heading}</h2>'.encode() in page
+    (image,) = re.findall(rb'<link rel="preload" as="image" href="([^"]+)"></head>', re.sub(rb">\s+</head>", b"></head>", page))
+    assert b'<img class="hero-art" src="' + image + b'"' in page
 
 
 def test_everyone_sees_another_home_page(views):
