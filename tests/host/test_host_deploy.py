@@ -24,6 +24,9 @@ def tree(tmp_path):
     shutil.copytree(EDGE, tmp_path / "edge", ignore=shutil.ignore_patterns("__pycache__"))
     text = (ROOT / "wrangler.toml").read_text()
     (tmp_path / "wrangler.toml").write_text(re.sub(r'(?m)^directory = .*$', 'directory = "./public"', text))
+    shutil.copytree(ROOT / "front", tmp_path / "front")
+    front = tmp_path / "front" / "wrangler.toml"
+    front.write_text(re.sub(r'(?m)^directory = .*$', 'directory = "../public"', front.read_text()))
     (tmp_path / "public").mkdir()
     (tmp_path / "public" / "index.html").write_text("<p>")
     return tmp_path
@@ -49,6 +52,16 @@ def test_javascript_and_webassembly_are_uploaded_as_such(tree):
 
 
 @needs_wrangler
+def test_the_front_is_rehearsed_as_well(tree):
+    done = check(tree)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"env\.EDGE \(tessera-edge\)", done.stdout)
+    (tree / "front" / "front.mjs").write_text('import "./nowhere.mjs";')
+    done = check(tree)
+    assert done.returncode == 1 and "nowhere.mjs" in done.stderr
+
+
+@needs_wrangler
 def test_a_missing_rule_is_noticed(tree):
     config = tree / "wrangler.toml"
     config.write_text(re.sub(r"(?m)^rules = .*$", "", config.read_text()))
@@ -70,9 +83,20 @@ def test_the_bindings_are_those_of_the_host():
     config = tomllib.loads((ROOT / "wrangler.toml").read_text())
     assert {each["binding"] for each in config["kv_namespaces"]} == {"PROFILES", "RELEASES"}
     assert {each["binding"] for each in config["r2_buckets"]} == {"BUNDLES", "LOG"}
-    (producer,), (consumer,) = config["queues"]["producers"], config["queues"]["consumers"]
-    assert (producer["binding"], producer["queue"]) == ("DECISIONS", consumer["queue"])
+    producers = {each["binding"]: each["queue"] for each in config["queues"]["producers"]}
+    assert set(producers) == {"DECISIONS", "EVENTS"}
+    assert sorted(producers.values()) == sorted(each["queue"] for each in config["queues"]["consumers"])
     assert (config["assets"]["binding"], config["assets"]["run_worker_first"]) == ("ASSETS", True)
     assert config["main"] == "edge/entry.py"
     assert "python_workers" in config["compatibility_flags"] and config["compatibility_date"] >= "2026-09-08"
     assert not [name for name in config["vars"] if "COOKIE" in name]
+
+
+def test_the_front_asks_the_worker_of_that_name_and_the_same_pages():
+    edge, front = (tomllib.loads((ROOT / path).read_text()) for path in ("wrangler.toml", "front/wrangler.toml"))
+    assert front["services"] == [{"binding": "EDGE", "service": edge["name"]}]
+    assert {**front["assets"], "directory": (ROOT / "front" / front["assets"]["directory"]).resolve()} == {
+        **edge["assets"], "directory": (ROOT / edge["assets"]["directory"]).resolve(),
+    }  # fmt: skip
+    assert not set(front) & {"kv_namespaces", "r2_buckets", "queues"}
+    assert front["compatibility_date"] == edge["compatibility_date"]

@@ -220,6 +220,7 @@ def test_a_folder_without_pages_is_said(tmp_path):
 def test_an_entry_that_cannot_be_imported_is_said(site, tmp_path):
     (tmp_path / "edge").mkdir()
     (tmp_path / "edge" / "entry.py").write_text("import no_such_module")
+    (tmp_path / "edge" / "bridge.mjs").write_text("export const hasBegun = () => false;\nexport const serve = null;\n")
     for snapshot in (True, False):
         with pytest.raises(HostError, match="no_such_module"):
             Host(site, tmp_path / "state", secrets={}, variables={}, edge=tmp_path / "edge", snapshot=snapshot).start()
