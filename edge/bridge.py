@@ -1,0 +1,364 @@
+"""The bridge in Python, for runtimes in which entry.py cannot import bridge.mjs: the same answers, headers, counts and records.
+
+It is there to be right, not to be fast: the origin is asked for every page, nothing is shared between isolates, nothing old
+stands in for a failing origin. It looks up no weather, and of the addresses below /_tessera/ it has none.
+"""
+
+import asyncio
+import json
+from functools import lru_cache
+from time import perf_counter
+from typing import NamedTuple, Sequence
+
+import bridge_origin
+from bridge_origin import PAGE_METHODS, OriginError, fetch_origin
+from bridge_pages import Planned, plan_for
+from bridge_platform import (
+    THROWN, JsException, after_response, brief, bytes_of, count, counted, given, header, js, note, number, pairs_of, response, setting, to_js,
+    within,
+)  # fmt: skip
+from tessera import pages
+from tessera.about import PATH, path_of
+from tessera.page_plan import Slot, join
+from tessera.pages import RECORD, UNIT
+
+API = "/_tessera/"
+QUEUE_DEADLINE = 2_000  # milliseconds that the queue may take, after the response
+LOG_DEADLINE = 200  # milliseconds that a redirect waits for its record to be queued
+POINTER_DEADLINE = 1_000  # milliseconds that the pointer's copy may take
+BUNDLE_DEADLINE = 2_000  # milliseconds that a page without any bundle waits for one
+FOLLOW_DEADLINE = 5_000  # milliseconds after which it is said that the stores do not answer
+POLL_SECONDS = 30
+QUARTER_HOUR = 900_000  # milliseconds; time zones change on no other moments
+QUIET = frozenset(("spliced", "kept", "offered"))  # places of which nothing need be counted
+_HEADERS = ("cf-connecting-ip", "cookie", "user-agent", "accept-language", "referer", "sec-gpc")
+_HINTS = ("sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform", "sec-ch-ua-platform-version", "sec-ch-ua-model")
+_CONTROLS = dict.fromkeys((*range(0x20), 0x7F))
+
+
+class Route(NamedTuple):
+    """A page of the bundle, its URL pattern, and the places on it."""
+
+    page: str
+    pattern: object
+    slots: Sequence[Slot]
+
+    @property
+    def shape(self) -> str:
+        """What of the places a plan depends on."""
+        return RECORD.join(f"{slot.selector}{UNIT}{slot.operation}" for slot in self.slots)
+
+
+class View(NamedTuple):
+    """A request, and the moment at which it came (milliseconds)."""
+
+    request: object
+    env: object
+    ctx: object
+    url: str
+    now: int
+
+
+class _Isolate:
+    """What the bridge keeps between requests."""
+
+    turn = follow = about = content = None
+    live = ""
+    routes: Sequence[Route] = ()
+    polled = float("-inf")
+
+
+_isolate = _Isolate()
+
+
+# ---- what entry.py calls: named as in bridge.mjs ---------------------------------------------------------------------------
+
+
+def begin(turn, follow, about, events, content) -> None:
+    """What the entry does for the bridge; once an isolate. Browsers' events are not taken in here."""
+    _isolate.turn, _isolate.follow, _isolate.about, _isolate.content = turn, follow, about, content
+
+
+def adopt(name: str, text: str) -> None:
+    """Decide by this bundle from now on; `text` as tessera/visit.py tells its routes."""
+    routes = [_route(record) for record in text.split(RECORD)]
+    _isolate.live, _isolate.routes = name, tuple(route for route in routes if route.pattern)
+
+
+def page(url: str) -> str:
+    """The page that a URL is, "" for none."""
+    route = _route_to(url)
+    return route.page if route else ""
+
+
+async def pointerCopy(env) -> str:
+    """The copy of the release pointer for the edges (KV), "" where it cannot be had."""
+    status, text = await _read(env.RELEASES, "current", POINTER_DEADLINE)
+    return text if status == "ok" else ""
+
+
+async def pointer(env) -> str:
+    """The release pointer itself (R2), "" where there is none."""
+    found = given(await env.BUNDLES.get("releases/current.json"))
+    return str(await found.text()) if found else ""
+
+
+async def bundleBytes(env, name: str) -> bytes | None:
+    """A bundle's bytes, None where it is not in the store."""
+    found = given(await env.BUNDLES.get(f"bundles/{name}.tessera"))
+    return bytes_of(await found.arrayBuffer()) if found else None
+
+
+async def verify(public_key, signature, message) -> bool:
+    """Whether the Ed25519 signature over the message is the key's; False for anything malformed."""
+    subtle = js.crypto.subtle
+    try:
+        key = await subtle.importKey("raw", to_js(public_key), js.Object.fromEntries(to_js([["name", "Ed25519"]])), False, to_js(["verify"]))
+        return bool(await subtle.verify("Ed25519", key, to_js(signature), to_js(message)))
+    except JsException:
+        return False
+
+
+async def serve(request, env, ctx):
+    """Answer a request. Never raises: whatever fails, the visitor gets the origin's page, or a word that there is none."""
+    started = perf_counter()
+    try:
+        now = given(getattr(request.cf, "now", None)) if given(request.cf) else None
+        view = View(request, env, ctx, str(request.url), int(now or js.Date.now()))
+        return _timed(await _answered(view), env, started)
+    except OriginError as error:
+        return _unavailable(error)
+    except Exception as error:  # fail open, say so
+        note("fail-open", why=brief(error))
+    try:
+        return await fetch_origin(request, env)
+    except OriginError as error:
+        return _unavailable(error)
+
+
+# ---- the release, and every request ----------------------------------------------------------------------------------------
+
+
+async def _answered(view: View):
+    await _follow_release(view.env, view.ctx)
+    path = path_of(view.url)
+    if path == PATH:
+        told = _isolate.about(json.dumps(counted()), view.now)
+        return response(told, 200, (("content-type", "application/json"), ("cache-control", "no-store")))
+    if path.startswith(API):
+        return response('{"error":"no such address"}', 404, _API_HEADERS)
+    route = _route_to(view.url) if view.request.method in PAGE_METHODS else None
+    return await (_page_view(view, route) if route else fetch_origin(view.request, view.env))
+
+
+_API_HEADERS = (
+    ("content-type", "application/json; charset=utf-8"), ("cache-control", "private, no-store"), ("x-content-type-options", "nosniff"),
+    ("cross-origin-resource-policy", "same-origin"),
+)  # fmt: skip
+
+
+async def _follow_release(env, ctx) -> None:
+    """Read the pointer again where it is time to; waits only while there is no bundle."""
+    now = js.Date.now()
+    if now - _isolate.polled < 1000 * number(env, "TESSERA_POLL_SECONDS", POLL_SECONDS):
+        return
+    _isolate.polled = now
+    task = asyncio.ensure_future(_isolate.follow(env))
+    after_response(ctx, task)  # past the deadline it goes on for the next page
+    if _isolate.live:
+        after_response(ctx, asyncio.ensure_future(_watched(task, FOLLOW_DEADLINE)))
+    else:
+        await _watched(task, BUNDLE_DEADLINE)
+
+
+async def _watched(task: asyncio.Future, patience: float) -> None:
+    if not (await within(patience, asyncio.shield(task)))[0]:
+        note("bundle-late", seconds=patience / 1000)
+
+
+async def _read(namespace, key: str, deadline: float) -> tuple[str, str]:
+    """A value of a KV namespace as (status, text): ok, none, late or error."""
+    try:
+        in_time, text = await within(deadline, namespace.get(key))
+    except JsException as error:
+        return "error", brief(error)
+    if not in_time:
+        return "late", ""
+    return ("none", "") if given(text) is None else ("ok", str(text))
+
+
+def _timed(answer, env, started: float):
+    if setting(env, "TESSERA_ENV") != "development":
+        return answer
+    copy = js.Response.new(answer.body, answer)
+    copy.headers.append("server-timing", f"tessera;dur={(perf_counter() - started) * 1000:.2f}")
+    return copy
+
+
+def _unavailable(error: OriginError):
+    note("origin-failed", why=brief(error))
+    return bridge_origin.sorry(error)
+
+
+# ---- a request as Python reads it, and which page it asks for --------------------------------------------------------------
+
+
+def _route(record: str) -> Route:
+    name, pattern, *fields = record.split(UNIT) if record else ("", "")  # a bundle may have no pages
+    slots = tuple(Slot(*fields[at : at + 3]) for at in range(0, len(fields) - 2, 3))
+    try:
+        compiled = js.URLPattern.new(pathname=pattern) if pattern.startswith("/") else js.URLPattern.new(pattern)
+    except THROWN:
+        compiled = None  # the compiler has checked it; a worker that cannot read it leaves the page alone
+    return Route(name, compiled, slots)
+
+
+def _route_to(url: str) -> Route | None:
+    """The first page whose pattern the URL fits."""
+    return next((route for route in _isolate.routes if route.pattern.test(url)), None)
+
+
+@lru_cache(maxsize=256)
+def _offset(zone: str, quarter: int) -> str:
+    """Minutes ahead of UTC in a time zone, "" for a name that is none."""
+    try:
+        told = js.Intl.DateTimeFormat.new("en-US", timeZone=zone, timeZoneName="longOffset").formatToParts(quarter * QUARTER_HOUR)
+    except THROWN:
+        return ""
+    name = next((str(part.value) for part in told if part.type == "timeZoneName"), "")
+    hours, _, minutes = name.removeprefix("GMT")[1:].partition(":")
+    if not name.startswith("GMT") or not (hours + minutes).isdecimal():
+        return "0" if name == "GMT" else ""
+    return str((-1 if name[3] == "-" else 1) * (int(hours) * 60 + int(minutes)))
+
+
+def _clean(value) -> str:
+    """Text without control characters, so that none can pass for a separator."""
+    return "" if given(value) is None else str(value).translate(_CONTROLS)
+
+
+def _facts(view: View, route: Route) -> str:
+    """The fields of a request in the order in which tessera/context.py reads them."""
+    headers = view.request.headers
+    cf = given(view.request.cf)
+
+    def told(name: str):
+        return None if cf is None else given(getattr(cf, name, None))
+
+    zone = told("timezone")
+    fields = [
+        "", view.request.method, view.url, view.now, _offset(str(zone), view.now // QUARTER_HOUR) if zone else "",
+        told("country"), told("regionCode"), told("city"), told("continent"), zone, *(headers.get(name) for name in _HEADERS),
+        header(headers, "sec-purpose") or headers.get("purpose"), js.crypto.randomUUID(), route.page, js.crypto.randomUUID(),
+        *(headers.get(name) for name in _HINTS), told("postalCode"), told("latitude"), told("longitude"), "",
+    ]  # fmt: skip
+    return UNIT.join(map(_clean, fields))
+
+
+# ---- the record ------------------------------------------------------------------------------------------------------------
+
+
+async def _queue(env, text: str) -> None:
+    try:
+        in_time, _ = await within(QUEUE_DEADLINE, env.DECISIONS.send(text, contentType="text"))
+        why = "" if in_time else "the queue does not answer"
+    except JsException as error:
+        why = brief(error)
+    if why:
+        note("log-lost", why=why)
+
+
+def _log(view: View, record: str, status: str, places: dict[str, str]) -> asyncio.Future:
+    """Send the page view's record, completed by what became of the page and of each place on it."""
+    for slot, place in places.items():
+        if place not in QUIET:
+            count(f"{place}:{slot}")
+    words, told = (json.dumps(each, separators=(",", ":"), ensure_ascii=False) for each in (status, places))
+    task = asyncio.ensure_future(_queue(view.env, f'{{"view":{record},"page_status":{words},"places":{told}}}'))
+    after_response(view.ctx, task)
+    return task
+
+
+# ---- a page ----------------------------------------------------------------------------------------------------------------
+
+
+async def _decided(view: View, route: Route) -> str:
+    """Python's answer: in one turn, or in two where the store of profiles must be asked."""
+    facts = _facts(view, route)
+    answer = _isolate.turn(facts)
+    if not answer.startswith("read"):
+        return answer
+    _, key, deadline = answer.split(UNIT)
+    decider = _isolate.live
+    told = await _read(view.env.PROFILES, key, float(deadline))
+    if told[0] not in ("ok", "none"):
+        count(f"profile-{told[0]}")
+    if _isolate.live != decider:
+        return f"failed{UNIT}another release went live meanwhile"  # with other places than this route's
+    second = _isolate.turn(f"{facts}{RECORD}{UNIT.join(told)}")
+    if '"fallbacks":["profile-broken"]' in second:
+        count("profile-broken")
+    return second
+
+
+async def _page_view(view: View, route: Route):
+    answer = await _decided(view, route)
+    if answer.startswith("redirect"):
+        return await _redirected(view, answer)
+    reply = pages.reply_of(answer, _isolate.content) if answer.startswith("page") else None  # before another release can come
+    try:
+        found = await plan_for(view.request, view.env, view.url, route)
+        if reply and not found.why:
+            return _personal(view, route, found, reply)
+    except (JsException, ValueError) as error:
+        note("page-failed", why=brief(error))
+        found = Planned(await fetch_origin(view.request, view.env), "error")
+    if reply is None:
+        note("decision-failed", why=answer.partition(UNIT)[2])
+        return _untouched(view, found.response, [])
+    count(f"passed:{found.why}")
+    _log(view, reply.record, f"passed:{found.why}", {slot.name: "kept" for slot in route.slots if slot.name})
+    return _untouched(view, found.response, pages.cookies_of(reply.cookie))
+
+
+def _personal(view: View, route: Route, found: Planned, reply: pages.Reply):
+    """The page with the decided contents in their places, its headers and its validator."""
+    if len(reply.contents) != len(route.slots):
+        raise ValueError("there are not as many contents as places")
+    headers = found.response.headers
+    nonce = pages.nonce_of(header(headers, "content-security-policy"))
+    contents = [pages.with_nonce(content, nonce) for content in reply.contents]
+    etag = pages.validator(found.tag, contents)
+    cookies = pages.cookies_of(reply.cookie)
+    told = pages.personal_headers(pairs_of(headers), etag, cookies)
+    named = ((slot.name, found.plan.status(at, contents[at] is not None)) for at, slot in enumerate(route.slots))
+    _log(view, reply.record, found.status, {name: status for name, status in named if name})
+    if not cookies and pages.is_known(given(view.request.headers.get("if-none-match")), etag):
+        return response(None, 304, told)
+    if view.request.method == "HEAD":
+        return response(None, 200, told)
+    encoded = [None if content is None else content.encode("utf-8", "replace") for content in contents]
+    return response(join(found.page, found.plan.cuts, encoded), 200, told)
+
+
+def _untouched(view: View, answer, cookies: Sequence[str]):
+    """The origin's response, changed only as far as cookies must ride on it."""
+    is_bodiless = view.request.method == "HEAD" and given(answer.body) is not None
+    if not cookies and not is_bodiless:
+        return answer
+    copy = js.Response.new(None if is_bodiless else answer.body, answer)
+    for cookie in cookies:
+        copy.headers.append("set-cookie", cookie)
+    if cookies:
+        for name in pages.SHARED:
+            copy.headers.delete(name)
+        copy.headers.set("cache-control", pages.PERSONAL)
+    return copy
+
+
+async def _redirected(view: View, answer: str):
+    """Another address in place of the page; its record is sent first, as the visitor is about to go elsewhere."""
+    _, slot, address, cookie, record = answer.split(UNIT)
+    await within(LOG_DEADLINE, asyncio.shield(_log(view, record, "redirected", {slot: "redirected"})))
+    headers = (("location", address), ("cache-control", "private, no-store"))
+    return response(None, 302, (*headers, *(("set-cookie", each) for each in pages.cookies_of(cookie))))

@@ -1,0 +1,76 @@
+"""The example shop in the older native runtime; every test that uses it runs where the shop runs in the embedded host."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from asking import Reply
+from compiler.local import Local
+from compiler.pipeline import compile_site
+from compiler.publish import publish
+from compiler.serve import FACTS, _now, assets_of, release
+from compiler.sign import generate, public_of, sign
+from native_host import INSTALLED, NativeHost
+from tests.shop import BROWSER, STORE, Shop
+
+PATIENCE = 20.0  # seconds that a release may take to be followed
+
+
+@dataclass(frozen=True)
+class Native:
+    """The running Worker. `empty`: the home page before anything was published; `refused`: while only a forged bundle was."""
+
+    host: NativeHost
+    place: Local
+    facts: dict[str, Any]
+    empty: Reply
+    refused: Reply
+    why: str
+
+    def about(self) -> dict[str, Any]:
+        return self.host.get("/.well-known/tessera").json()
+
+    def get(self, path: str = "/", **asked: Any) -> Reply:
+        return self.host.get(path, **{**asked, "headers": {"user-agent": BROWSER, "cf-connecting-ip": self.facts["ip"]} | asked.get("headers", {})})
+
+    def page(self, headers: dict[str, str], **asked: Any) -> Reply:
+        """The home page with the origin's answer as `headers` tell."""
+        return self.get("/", headers=headers, **asked)
+
+
+@pytest.fixture(scope="session")
+def native(shop: Shop, tmp_path_factory):
+    if not INSTALLED:
+        pytest.skip("suite skipped: the older runtime is not installed (make setup-dev)")
+    state = tmp_path_factory.mktemp("native")
+    forger = state / "forger.key"
+    generate(forger)
+    forged = public_of(forger).split(":")[0] + ":" + public_of(shop.place.signing_key).split(":")[1]  # its name, but the shop's key
+    variables = {
+        "TESSERA_COOKIE_KEYS": shop.place.cookie_key.read_text().strip(),
+        "TESSERA_PUBLIC_KEYS": f"{public_of(shop.place.signing_key)},{forged}",
+        "TESSERA_POLL_SECONDS": "0.2",
+        "TESSERA_ORIGIN_DEADLINE": "700",
+    }
+    facts = {**FACTS, "now": int(time.time() * 1000)}
+    with NativeHost(assets_of(STORE), state, variables, facts) as host:
+        empty = host.get("/")
+        publish(host.admin, sign(compile_site(STORE).bundle, forger), _now())
+        why = wait_for(lambda: next((w for w in [host.get("/.well-known/tessera").json()["refused"]] if "signature" in w), None))
+        refused = host.get("/")
+        live = release(STORE, shop.place, host.admin)
+        wait_for(lambda: host.get("/.well-known/tessera").json()["bundle"] == live.bundle)
+        yield Native(host, shop.place, facts, empty, refused, why)
+
+
+def wait_for(ask) -> Any:
+    """What `ask` gives once it is true."""
+    until = time.monotonic() + PATIENCE
+    while not (found := ask()):
+        assert time.monotonic() < until, "it did not come"
+        time.sleep(0.1)
+    return found

@@ -1,0 +1,100 @@
+"""The Worker in an older workerd that runs Python itself (Python 3.12): a second runtime beside the embedded host."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+import threading
+from base64 import b64encode
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, Mapping
+from urllib.parse import urlsplit
+
+from asking import HTML, Reply
+from host.admin import Admin
+from host.tools import EDGE, HOST, ROOT, node
+from host.vendor import write
+
+FOLDER = Path(__file__).parent
+PACKAGE = ROOT / "tools" / "native" / "package.json"
+INSTALLED = (PACKAGE.parent / "node_modules" / "miniflare").is_dir()
+START_SECONDS = 90
+
+
+def modules(vendored: Path) -> list[dict[str, str]]:
+    """The Worker's modules, its main module first: what is below edge/, the vendored packages, and what stands for the platform."""
+    own = sorted((FOLDER / "worker").glob("*.py"), key=lambda path: (path.name != "worker.py", path.name))
+    found = {path.name: path for path in own}
+    for root in (EDGE, vendored):
+        found |= {path.relative_to(root).as_posix(): path for path in sorted(root.rglob("*.py"))}
+    return [{"name": name, "path": str(path)} for name, path in found.items()]
+
+
+class NativeHost:
+    """Used as a context. `variables` are the Worker's, `cf` what the platform tells of every request."""
+
+    def __init__(self, assets: Path, state: Path, variables: Mapping[str, str], cf: Mapping[str, Any]) -> None:
+        self.assets, self.state, self.variables, self.cf = assets, state, dict(variables), dict(cf)
+        self.log_file = state / "native.log"
+
+    def __enter__(self) -> NativeHost:
+        token = secrets.token_urlsafe(16)
+        config = {
+            "modules": modules(write(self.state / "python_modules")), "assets": str(self.assets), "variables": self.variables, "cf": self.cf,
+            "token": token, "admin": (HOST / "admin.mjs").as_uri(), "package": str(PACKAGE),
+        }  # fmt: skip
+        path = self.state / "config.json"
+        path.write_text(json.dumps(config))
+        command = [node(), FOLDER / "native_host.mjs", path]
+        with open(self.log_file, "wb") as log:
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+        timer = threading.Timer(START_SECONDS, self._process.kill)
+        timer.start()
+        line = self._process.stdout.readline()
+        timer.cancel()
+        if not line:
+            self._process.kill()
+            raise RuntimeError(f"the native runtime did not start:\n{self.log_file.read_text(errors='replace')[-3000:]}")
+        told = json.loads(line)
+        self.url, self.admin = told["url"], Admin(told["adminUrl"], token)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.stdin.close()
+        try:
+            self._process.wait(10)
+        finally:
+            self._process.kill()
+            self._process.stdout.close()
+
+    def get(self, path: str = "/", *, method: str = "GET", headers: Mapping[str, str] = {}, body: bytes | None = None) -> Reply:
+        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=60)
+        try:
+            connection.request(method, path, body, dict(headers))
+            response = connection.getresponse()
+            every = [(name.lower(), value) for name, value in response.getheaders()]
+            return Reply(response.status, dict(every), every, response.read())
+        finally:
+            connection.close()
+
+    def plans(self, tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Plan and join pages: see worker/worker.py."""
+        return self.get("/.native/plans", method="POST", body=json.dumps(tasks).encode()).json()
+
+    def readings(self) -> int:
+        """How many readings of pages are still held, by the handlers that they gave the parser."""
+        return int(self.get("/.native/readings").body)
+
+    def said(self, words: str) -> int:
+        """How often the Worker's log has these words so far."""
+        return self.log_file.read_text(errors="replace").count(words)
+
+
+def origin(body: bytes | str = b"", *, status: int = 200, wait: int = 0, more: int = 0, **headers: str) -> dict[str, str]:
+    """The request header that makes the origin answer this, after so many milliseconds and with so many spaces more."""
+    content = body.encode() if isinstance(body, str) else body
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    told = {"status": status, "wait": wait, "more": more, "headers": HTML | named, "body": b64encode(content).decode()}
+    return {"x-origin": json.dumps(told)}
