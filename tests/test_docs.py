@@ -89,7 +89,7 @@ def messages(store: Bundle) -> list[dict[str, Any]]:
         told = {"id": f"visitor-{number}", "consent": ["personalization", "analytics"], "at": "2026-12-03T10:00:00+01:00", "attributes": facts}
         visit, _ = visit_of(store, told, "home")
         view = page_view(store, visit, decide(store, visit, "home"), view=f"view-{number}", page="home")
-        found.append(view | {"page_status": "planned"})
+        found.append({"view": view, "page_status": "planned", "places": {slot["slot"]: "spliced" for slot in view["slots"]}})
     return found
 
 
@@ -291,13 +291,13 @@ def test_the_fields_of_a_visit_are_told() -> None:
 
 
 def test_every_field_of_the_log_is_told(messages: list[dict[str, Any]]) -> None:
-    shared = set(messages[0]) - {"slots"}
+    shared = set(messages[0]["view"]) - {"slots"} | {"page_status"}
     assert set(named("docs/format.md", "fields: page_view")) == shared
     assert set(named("docs/format.md", "fields: outcome")) == set(rows(messages[0])[0]) - shared
 
 
 def test_the_fields_of_the_about_document_are_told() -> None:
-    assert set(named("docs/format.md", "fields: about")) == set(about.describe(None, None, None, 0.0, (3, 14, 0)))
+    assert set(named("docs/format.md", "fields: about")) == {*about.describe(None, None, None, 0.0, (3, 14, 0)), "counts"}
 
 
 def test_every_refusal_is_told() -> None:
@@ -323,6 +323,11 @@ def test_assignment_is_recomputed_in_sql(messages: list[dict[str, Any]], tmp_pat
 # --- deploy.md ----------------------------------------------------------------------------------------------------------
 
 
+def glue() -> str:
+    """The source of all that touches the platform."""
+    return "".join(path.read_text() for path in (ROOT / "edge" / "entry.py", *sorted((ROOT / "edge").glob("*.mjs")), *sorted((ROOT / "front").glob("*.mjs"))))
+
+
 def test_every_setting_and_binding_is_told() -> None:
     told = text_of("docs/deploy.md")
     settings = tomllib.loads(text_of("wrangler.toml"))
@@ -330,7 +335,7 @@ def test_every_setting_and_binding_is_told() -> None:
     names |= {one["binding"] for kind in ("kv_namespaces", "r2_buckets") for one in settings[kind]}
     names |= {one["binding"] for one in settings["queues"]["producers"]}
     names |= set(re.findall(r'"(TESSERA_[A-Z_]+)"', text_of("edge/entry.py")))
-    names |= set(re.findall(r"env\(?\)?\.([A-Z]{3,})", text_of("edge/entry.py") + text_of("edge/bridge.mjs")))
+    names |= set(re.findall(r"\benv\.([A-Z][A-Z_]+)", glue()))
     for name in names:
         assert f"`{name}`" in told, name
     for key in ("compatibility_date", "compatibility_flags", "rules", "max_batch_size", "max_batch_timeout", "max_retries"):
@@ -338,14 +343,13 @@ def test_every_setting_and_binding_is_told() -> None:
 
 
 def test_every_line_of_the_workers_log_is_told() -> None:
-    for event in re.findall(r'say\("([a-z-]+)"', text_of("edge/entry.py")):
-        assert event in named("docs/deploy.md", "events"), event
+    said = set(re.findall(r'\b(?:say|note)\("([a-z-]+)"', glue()))
+    assert len(said) > 10 and said == {event for row in table("docs/deploy.md", "events") for event in CODE.findall(row[0])}
 
 
 def test_every_status_of_a_page_and_a_slot_is_told() -> None:
     told = text_of("docs/format.md")
-    sources = text_of("edge/bridge.mjs") + text_of("edge/plan.mjs")
-    for status in {*re.findall(r'"(slot-[a-z]+|missing|planned|plan-hit|spliced|kept)"', sources), *re.findall(r'return "([a-z]+)";', text_of("edge/page.mjs"))}:
+    for status in {*re.findall(r'"(slot-[a-z]+|missing|planned|plan-hit|plan-shared|spliced|kept|offered|redirected)"', glue()), *re.findall(r'return "([a-z]+)";', text_of("edge/page.mjs"))}:
         assert f"`{status}`" in told, status
 
 
