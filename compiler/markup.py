@@ -202,6 +202,7 @@ class _Reader:
 
     def _attributes(self, tag: str, match: re.Match[str]) -> None:
         seen: set[str] = set()
+        describes = tag == "meta" and self._describes(match)
         for attribute in _ATTRIBUTE.finditer(self.markup, *match.span("attributes")):
             name = attribute["name"].lower()
             if name in seen:
@@ -212,7 +213,12 @@ class _Reader:
             for hole in self._holes(*attribute.span("name")):
                 self._put(hole, "attr", ("a variable as the name of an attribute", 'write name="{{variable}}"'))
             if attribute["value"] is not None:
-                self._value(tag, name, attribute)
+                self._value("" if describes and name == "content" else tag, name, attribute)
+
+    def _describes(self, match: re.Match[str]) -> bool:
+        """Whether a <meta> only says something of the page: then its content runs nothing and changes nothing."""
+        names = {attribute["name"].lower() for attribute in _ATTRIBUTE.finditer(self.markup, *match.span("attributes"))}
+        return not names & {"http-equiv", "charset"} and bool(names & {"name", "property", "itemprop"})
 
     def _value(self, tag: str, name: str, attribute: re.Match[str]) -> None:
         start, end = attribute.span("value")

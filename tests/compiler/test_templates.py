@@ -27,6 +27,7 @@ from compiler.templates import Each, Slot, compile_markup, compile_text, variabl
         ("<table><tbody><tr><td>{{x}}</td></tr></tbody></table>", {"x": "text"}),
         ("<ul><li>{{x}}<ul><li>a</li></ul></li><li>b</li></ul>", {"x": "text"}),
         ("<!-- plain --><br><hr/>{{x}}", {"x": "text"}),
+        ('<meta name="description" content="{{x}}"><meta content="a {{y}}" property="og:title">', {"x": "attr", "y": "attr"}),
     ],
 )
 def test_contexts(markup, contexts):
@@ -77,7 +78,7 @@ def test_items_are_a_part_with_parts():
         ("<script>{{x}}</script>", "E071", "{{x}}"), ("<style>{{x}}</style>", "E071", "{{x}}"), ("<svg><style>{{x}}</style></svg>", "E071", "{{x}}"),
         ('<p style="{{x}}">a</p>', "E071", "{{x}}"), ('<p onclick="{{x}}">a</p>', "E071", "{{x}}"), ('<iframe srcdoc="{{x}}"></iframe>', "E071", "{{x}}"),
         ('<iframe src="{{x}}"></iframe>', "E071", "{{x}}"), ('<link href="{{x}}">', "E071", "{{x}}"), ('<script src="{{x}}"></script>', "E071", "{{x}}"),
-        ('<meta content="0;url={{x}}">', "E071", "{{x}}"), ('<a href="javascript:{{x}}">a</a>', "E071", "{{x}}"), ('<a href=" java\nscript:{{x}}">a</a>', "E071", "{{x}}"),
+        ('<meta content="0;url={{x}}">', "E071", "{{x}}"), ('<meta name="a" http-equiv=refresh content="0;url={{x}}">', "E071", "{{x}}"), ('<meta name="{{x}}" content="a">', "E071", "{{x}}"), ('<a href="javascript:{{x}}">a</a>', "E071", "{{x}}"), ('<a href=" java\nscript:{{x}}">a</a>', "E071", "{{x}}"),
         ('<a href="java&#115;cript:{{x}}">a</a>', "E071", "{{x}}"), ('<a href="{{x}}://{{y}}">a</a>', "E071", "{{x}}"), ('<a href="{{x}}&colon;a">a</a>', "E071", "{{x}}"),
         ('<animate to="{{x}}"></animate>', "E071", "{{x}}"), ("<table><tbody>{{x}}</tbody></table>", "E071", "{{x}}"),
         # what is not balanced, or would not stay so in a browser
