@@ -17,6 +17,7 @@ SESSION = "tessera_session"  # told apart only where an experiment randomises se
 MAX_COOKIE = 1024  # characters of our cookie
 MAX_HEADER = 16_384  # characters of a Cookie header that are read
 MAX_AGE = 180 * 86_400  # seconds: how long the browser keeps it
+_REMEMBERED = 2048  # characters of a Cookie header of which it is remembered what it proves
 _RENEW = 86_400  # seconds: an older cookie is signed anew, so that its age starts again
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _CONTEXTS = {COOKIE: b"tessera id v1\0", SESSION: b"tessera session v1\0"}  # so that neither can stand for the other
@@ -141,7 +142,8 @@ def recognise(header: str, known: Sequence[Key], now: float, cookie: str = COOKI
     """The first of our cookies that verifies; else `rejected` where there was one, `absent` where there was none."""
     if cookie not in header:
         return _ABSENT
-    found, otherwise = _proven(header, tuple(known), cookie)
+    prove = _proven if len(header) <= _REMEMBERED else _proven.__wrapped__
+    found, otherwise = prove(header, tuple(known), cookie)
     for identity in found:
         if now - identity.issued <= MAX_AGE:
             return identity
