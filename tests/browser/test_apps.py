@@ -138,7 +138,6 @@ def test_while_a_page_is_laid_aside_nobody_looks_at_it(keeper, site):
     leave(keeper)
     page.wait_for_timeout(LOOK)
     back(page)
-    page.wait_for_load_state()
     page.wait_for_timeout(300)
     leave(keeper)
     assert events(site, view, patience=1) == []

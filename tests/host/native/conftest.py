@@ -62,9 +62,14 @@ def native(shop: Shop, tmp_path_factory):
         publish(host.admin, sign(compile_site(STORE).bundle, forger), _now())
         why = wait_for(lambda: next((w for w in [host.get("/.well-known/tessera").json()["refused"]] if "signature" in w), None))
         refused = host.get("/")
-        live = release(STORE, shop.place, host.admin)
-        wait_for(lambda: host.get("/.well-known/tessera").json()["bundle"] == live.bundle)
+        host.recover = lambda: go_live(host, shop.place)
+        host.recover()
         yield Native(host, shop.place, facts, empty, refused, why)
+
+
+def go_live(host: NativeHost, place: Local) -> None:
+    live = release(STORE, place, host.admin)
+    wait_for(lambda: host.get("/.well-known/tessera").json()["bundle"] == live.bundle)
 
 
 def wait_for(ask) -> Any:

@@ -6,10 +6,11 @@ import json
 import secrets
 import subprocess
 import threading
+import time
 from base64 import b64encode
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 from urllib.parse import urlsplit
 
 from asking import HTML, Reply
@@ -21,6 +22,7 @@ FOLDER = Path(__file__).parent
 PACKAGE = ROOT / "tools" / "native" / "package.json"
 INSTALLED = (PACKAGE.parent / "node_modules" / "miniflare").is_dir()
 START_SECONDS = 90
+GAVE_UP = "V8 fatal error; location = :0; message = unreachable code"
 
 
 def modules(vendored: Path) -> list[dict[str, str]]:
@@ -33,13 +35,22 @@ def modules(vendored: Path) -> list[dict[str, str]]:
 
 
 class NativeHost:
-    """Used as a context. `variables` are the Worker's, `cf` what the platform tells of every request."""
+    """Used as a context. `variables` are the Worker's, `cf` what the platform tells of every request.
+
+    This V8 of 2024 now and then gives up by itself ("unreachable code") while much else runs on the machine. Then it is
+    started again, as a platform does, `recover` brings back what its stores held, and the request is made once more.
+    """
 
     def __init__(self, assets: Path, state: Path, variables: Mapping[str, str], cf: Mapping[str, Any]) -> None:
         self.assets, self.state, self.variables, self.cf = assets, state, dict(variables), dict(cf)
         self.log_file = state / "native.log"
+        self.recover: Callable[[], Any] = lambda: None
 
     def __enter__(self) -> NativeHost:
+        self._start()
+        return self
+
+    def _start(self) -> None:
         token = secrets.token_urlsafe(16)
         config = {
             "modules": modules(write(self.state / "python_modules")), "assets": str(self.assets), "variables": self.variables, "cf": self.cf,
@@ -59,9 +70,17 @@ class NativeHost:
             raise RuntimeError(f"the native runtime did not start:\n{self.log_file.read_text(errors='replace')[-3000:]}")
         told = json.loads(line)
         self.url, self.admin = told["url"], Admin(told["adminUrl"], token)
-        return self
+
+    def _gave_up(self) -> bool:
+        until = time.monotonic() + 2.0  # the log comes a little after the connection has gone
+        while not self.said(GAVE_UP) and time.monotonic() < until:
+            time.sleep(0.1)
+        return self.said(GAVE_UP) > 0
 
     def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
         self._process.stdin.close()
         try:
             self._process.wait(10)
@@ -70,6 +89,17 @@ class NativeHost:
             self._process.stdout.close()
 
     def get(self, path: str = "/", *, method: str = "GET", headers: Mapping[str, str] = {}, body: bytes | None = None) -> Reply:
+        try:
+            return self._get(path, method, headers, body)
+        except ConnectionError:
+            if not self._gave_up():
+                raise
+        self._end()
+        self._start()
+        self.recover()
+        return self._get(path, method, headers, body)
+
+    def _get(self, path: str, method: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
         connection = HTTPConnection(urlsplit(self.url).netloc, timeout=60)
         try:
             connection.request(method, path, body, dict(headers))
