@@ -35,6 +35,17 @@ class Reply:
         return json.loads(self.body)
 
 
+def ask(url: str, path: str, method: str, headers: Mapping[str, str], body: bytes | None, patience: float = 30) -> Reply:
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=patience)
+    try:
+        connection.request(method, path, body, dict(headers))
+        response = connection.getresponse()
+        every = [(name.lower(), value) for name, value in response.getheaders()]
+        return Reply(response.status, dict(every), every, response.read())
+    finally:
+        connection.close()
+
+
 @dataclass(frozen=True)
 class Client:
     """Asks the test Worker for things. A task is a mapping with `do`, the name of one of its methods."""
@@ -42,14 +53,7 @@ class Client:
     host: Host
 
     def get(self, path: str, *, method: str = "GET", headers: Mapping[str, str] = {}, body: bytes | None = None) -> Reply:
-        connection = HTTPConnection(urlsplit(self.host.url).netloc, timeout=30)
-        try:
-            connection.request(method, path, body, dict(headers))
-            response = connection.getresponse()
-            every = [(name.lower(), value) for name, value in response.getheaders()]
-            return Reply(response.status, dict(every), every, response.read())
-        finally:
-            connection.close()
+        return ask(self.host.url, path, method, headers, body)
 
     def task(self, path: str = "/", *, method: str = "GET", headers: Mapping[str, str] = {}, **task: Any) -> Reply:
         return self.get(path, method=method, headers={"x-task": json.dumps(task), **headers})

@@ -8,12 +8,10 @@ import subprocess
 import threading
 import time
 from base64 import b64encode
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Callable, Mapping
-from urllib.parse import urlsplit
 
-from asking import HTML, Reply
+from asking import HTML, Reply, ask
 from host.admin import Admin
 from host.tools import EDGE, HOST, ROOT, node
 from host.vendor import write
@@ -21,7 +19,7 @@ from host.vendor import write
 FOLDER = Path(__file__).parent
 PACKAGE = ROOT / "tools" / "native" / "package.json"
 INSTALLED = (PACKAGE.parent / "node_modules" / "miniflare").is_dir()
-START_SECONDS = 90
+START_SECONDS, PATIENCE = 90, 60.0
 GAVE_UP = "V8 fatal error; location = :0; message = unreachable code"
 
 
@@ -90,24 +88,14 @@ class NativeHost:
 
     def get(self, path: str = "/", *, method: str = "GET", headers: Mapping[str, str] = {}, body: bytes | None = None) -> Reply:
         try:
-            return self._get(path, method, headers, body)
+            return ask(self.url, path, method, headers, body, PATIENCE)
         except ConnectionError:
             if not self._gave_up():
                 raise
         self._end()
         self._start()
         self.recover()
-        return self._get(path, method, headers, body)
-
-    def _get(self, path: str, method: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
-        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=60)
-        try:
-            connection.request(method, path, body, dict(headers))
-            response = connection.getresponse()
-            every = [(name.lower(), value) for name, value in response.getheaders()]
-            return Reply(response.status, dict(every), every, response.read())
-        finally:
-            connection.close()
+        return ask(self.url, path, method, headers, body, PATIENCE)
 
     def plans(self, tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Plan and join pages: see worker/worker.py."""
