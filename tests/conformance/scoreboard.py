@@ -46,6 +46,8 @@ BARS = {
     "crawlers": Bar("monperrus/crawler-user-agents; people: browsers of uap-core's tests", Fraction(97, 100), fails=13),
     "urlpattern": Bar("web-platform-tests, `urlpatterntestdata.json`", Fraction(95, 100)),
     "structured-fields": Bar("httpwg/structured-field-tests", Fraction(95, 100)),
+    "http-cookies": Bar("abarth/http-state, `parser.json`"),
+    "iab-consent": Bar("IAB Tech Lab: iabtcf-es, iabtcf-java, iabgpp-es, iabgpp-java", Fraction(99, 100)),
     "html5lib": Bar("html5lib/html5lib-tests: inputs of tokenizer and tree-construction", skips=True, run=3000),
     "lol-html": Bar("cloudflare/lol-html, tests/data"),
     "pages": Bar("real pages, 12 operations on several elements of each, by html5lib's reading"),

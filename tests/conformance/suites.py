@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.conformance.case import Case
 
-SUITES = ("growthbook", "unleash", "flagd", "optimizely", "eppo", "jsonlogic", "cel", "murmur3", "msgpack", "ua-parser", "crawlers", "urlpattern", "structured-fields", "html5lib", "lol-html", "pages")
+SUITES = ("growthbook", "unleash", "flagd", "optimizely", "eppo", "jsonlogic", "cel", "murmur3", "msgpack", "ua-parser", "crawlers", "urlpattern", "structured-fields", "http-cookies", "iab-consent", "html5lib", "lol-html", "pages")
 
 
 def run(suite: str, root: Path) -> Iterator[Case]:
