@@ -63,6 +63,8 @@ CODES: dict[str, str] = {
     "E052": "an operation that cannot be done, or not safely, on the element that is named",
     "E053": "slots of one page that are in each other's way",
     "E054": "a set of images that cannot be read, or stands where one address must",
+    "E056": "a sensitive attribute whose purpose is in force without an opt-in",
+    "E057": "an attribute that cannot come from events as it says",
     "E059": "an address that a page may not link to, or that a redirect may not lead to",
     # experiments and campaigns
     "E060": "a field that the component does not have, set by an arm",
@@ -99,6 +101,7 @@ CODES: dict[str, str] = {
     "W006": "a rule that is never reached, because of rules above it",
     "W007": "an experiment that leaves an arm, or all arms, without visitors",
     "W008": "experiments that get in each other's way",
+    "W009": "an attribute that seems to be sensitive, and is declared neither so nor otherwise",
     "W002": "a list that is empty or has empty or repeated values",
     # pages as the origin answers them (tessera check --live)
     "E090": "a page that cannot be had from the origin",

@@ -18,7 +18,7 @@ from compiler.shape import Level, Shape
 from compiler.shape_ladders import Slot
 from compiler.shape_trials import Campaign, Experiment
 from compiler.values import (
-    AttributeType, Condition, Duration, File, Host, Many, Milliseconds, Name, PathPattern, Share, Span, SpokenName, Start, Text,
+    LONGEST_TEXT, AttributeType, Condition, CookieName, Duration, File, Host, Many, Milliseconds, Name, PathPattern, Share, Span, SpokenName, Start, Text,
     refused, spoken,
 )  # fmt: skip
 
@@ -38,6 +38,9 @@ class Attribute(Shape):
     keep: Duration = Field(examples=["keep: 30d"])
     from_: Text | None = Field(None, alias="from", examples=["from: crm"])
     default: Any = Field(None, examples=["default: false"])
+    half_life: Span | None = Field(None, examples=["half_life: 14d"], description="of what comes from events and fades: after which time it counts half")
+    most: Annotated[int, Field(ge=1, le=256)] | None = Field(None, examples=["most: 20"], description="of what comes from events: how many elements are kept")
+    sensitive: bool | None = Field(None, examples=["sensitive: true"], description="whether it tells of health, belief, origin and the like; its purpose then needs an opt-in everywhere")
     about: Text | None = None
 
     @model_validator(mode="after")
@@ -58,9 +61,10 @@ class Attributes(Shape):
 
 
 class Purpose(Shape):
-    """A consent purpose and the TCF purposes it stands for."""
+    """A consent purpose, the TCF purposes it stands for, and the opt-outs of US states that deny it."""
 
     tcf: Many[Annotated[int, Field(ge=1, le=11)]] = ()
+    us: Many[Literal["sale", "sharing", "targeted"]] = Field((), examples=["us: [sale, sharing, targeted]"], description="the opt-outs, in GPP's sections of US states, that deny it")
     about: Text | None = None
 
 
@@ -70,6 +74,48 @@ class Jurisdiction(Shape):
     when: Condition | None = Field(None, examples=["when: 'request.region == \"EEA\"'"])
     allow: Many[Name] = Field(examples=["allow: [personalization]"])
     gpc: Literal["deny"] | None = None
+
+
+class Consent(Shape):
+    """The cookies that tell a choice. The first that is there counts: the plain one, then TCF, then GPP, then the US privacy string."""
+
+    cookie: CookieName = Field("tessera_consent", description="purposes by name, separated by dots; or `all`, or `none`")
+    tcf: CookieName = Field("euconsent-v2", description="an IAB TCF string")
+    gpp: CookieName = Field("gpp", description="an IAB GPP string")
+    us_privacy: CookieName = Field("usprivacy", description="a US privacy string, like 1YNN")
+    vendor: Annotated[int, Field(ge=1, le=65_535)] | None = Field(None, description="the site's own number on the global vendor list; consent to it is then asked for too")
+
+
+class Login(Shape):
+    """How it is known who has logged in: by a token (JWT) of the site's own, in a cookie or in the Authorization header."""
+
+    cookie: CookieName = Field(examples=["cookie: session_token"])
+    issuer: Text = Field(examples=["issuer: https://login.example.com"])
+    audience: Text = Field(examples=["audience: shop"])
+    algorithm: Literal["HS256", "RS256", "ES256"] = Field(examples=["algorithm: ES256"])
+    jwks: Annotated[str, Field(pattern="^https://|^http://(localhost|127\\.0\\.0\\.1)[:/]", max_length=LONGEST_TEXT)] | None = Field(None, examples=["jwks: https://login.example.com/jwks.json"])
+    secret: Annotated[str, Field(pattern="^[A-Z][A-Z0-9_]{0,63}$")] | None = Field(None, examples=["secret: LOGIN_SECRET"], description="with HS256: the name of the Worker's secret that holds the key")
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Login:
+        wanted = "secret" if self.algorithm == "HS256" else "jwks"
+        other = "jwks" if wanted == "secret" else "secret"
+        if getattr(self, wanted) is None or getattr(self, other) is not None:
+            raise refused(f"tokens by {self.algorithm} are verified with `{wanted}` alone", f"write `{wanted}: …`, and no `{other}`", "E016")
+        return self
+
+
+class Identity(Shape):
+    """How visitors are told apart: by a cookie; or `cookieless`, by a hash that changes every day and is stored nowhere."""
+
+    mode: Literal["cookie", "cookieless"] = "cookie"
+    login: Login | None = None
+
+    @model_validator(mode="after")
+    def _nothing_is_stored(self) -> Identity:
+        if self.mode == "cookieless" and self.login is not None:
+            raise refused("without cookies nobody is remembered who has logged in", "remove `login`, or write `mode: cookie`", "E016")
+        return self
 
 
 class Holdout(Shape):
@@ -110,9 +156,18 @@ class Log(Shape):
 
 
 class Freshness(Shape):
-    """How long a page waits for the visitor's stored profile."""
+    """How old the profile in the visitor's cookie may be before the stored one is read, how long a page waits for that, and
+    how old it may be at most where the store cannot be read."""
 
     deadline: Milliseconds = 20
+    max_age: Span = Field(300, examples=["max_age: 5m"])
+    limit: Span = Field(86_400, examples=["limit: 24h"])
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Freshness:
+        if self.limit < self.max_age:
+            raise refused("`limit` is shorter than `max_age`", "write a longer one: it is for when the store cannot be read")
+        return self
 
 
 class Site(Shape):
@@ -125,6 +180,8 @@ class Site(Shape):
     attributes: Attributes = Attributes()
     purposes: dict[Name, Purpose] = {}
     jurisdictions: dict[Name, Jurisdiction] = {}
+    consent: Consent = Consent()
+    identity: Identity = Identity()
     holdout: Holdout | None = None
     assets: Assets = Assets()
     items: Items | None = None

@@ -243,6 +243,7 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Host = Annotated[str, AfterValidator(_host)]
 PathPattern = Annotated[str, AfterValidator(_pattern), _schema("string", pattern="^/")]
 File = Annotated[str, AfterValidator(_file)]
+CookieName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 AttributeType = Annotated[
     Type, BeforeValidator(_type), WithJsonSchema({"anyOf": [{"type": "string", "description": WRITTEN}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]})
 ]

@@ -1,12 +1,15 @@
 // The host's own door to its stores, on the loopback address and behind a token:
-//   GET|PUT|DELETE /kv/{BINDING}/{key}    GET /kv/{BINDING}?prefix=
+//   GET|PUT|DELETE /kv/{BINDING}/{key}    GET /kv/{BINDING}?prefix=    POST /kv/{BINDING}: many keys, as Cloudflare's bulk put
 //   GET|PUT|DELETE /r2/{BINDING}/{key}    GET /r2/{BINDING}?prefix=      GET /status
+//   POST /queue/{BINDING}: a message, as text
 //   POST /faults: as host.mjs takes them, whatever stands before the Worker
 
 import { createServer } from "node:http";
 import { sameToken } from "./token.mjs";
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
+const MAX_BULK = 10_000; // as Cloudflare's bulk put
+const AT_ONCE = 100; // puts that are under way together
 const LOOPBACK = "127.0.0.1";
 
 class Refused extends Error {
@@ -52,6 +55,22 @@ async function allOf(list, pick) {
   return found;
 }
 
+/** The pairs of a bulk put, `[{key, value, expiration_ttl}, …]`; checked before the first is written. */
+function pairsOf(body) {
+  let pairs;
+  try {
+    pairs = JSON.parse(body);
+  } catch {
+    throw new Refused(400, "the body is not JSON");
+  }
+  const fits = ({ key, value, expiration_ttl: ttl }) =>
+    typeof key === "string" && key !== "" && Buffer.byteLength(key) <= 512 && typeof value === "string" && (ttl === undefined || (Number.isInteger(ttl) && ttl >= 60));
+  if (!Array.isArray(pairs) || pairs.length > MAX_BULK || !pairs.every((pair) => pair !== null && typeof pair === "object" && fits(pair))) {
+    throw new Refused(400, `a bulk put is a list of at most ${MAX_BULK} {key, value, expiration_ttl}`);
+  }
+  return pairs;
+}
+
 const kv = {
   async GET(store, key) {
     const value = await store.get(key, "arrayBuffer");
@@ -67,7 +86,15 @@ const kv = {
     return json({});
   },
   async list(store, prefix) {
-    return json(await allOf((cursor) => store.list({ prefix, cursor }), (page) => page.keys.map(({ name }) => ({ key: name }))));
+    return json(await allOf((cursor) => store.list({ prefix, cursor }), (page) => page.keys.map(({ name, expiration }) => ({ key: name, expiration }))));
+  },
+  async bulk(store, request) {
+    const pairs = pairsOf(await bodyOf(request));
+    for (let at = 0; at < pairs.length; at += AT_ONCE) {
+      const puts = pairs.slice(at, at + AT_ONCE).map(({ key, value, expiration_ttl: expirationTtl }) => store.put(key, value, { expirationTtl }));
+      await Promise.all(puts);
+    }
+    return json({ written: pairs.length });
   },
 };
 
@@ -101,12 +128,19 @@ const r2 = {
   },
 };
 
-/** @param opening promise of the stores, {kv: {NAME: namespace}, r2: {NAME: bucket}} */
+async function send(queues, binding, request) {
+  if (!Object.hasOwn(queues, binding ?? "")) throw new Refused(404, "unknown binding");
+  await queues[binding].send((await bodyOf(request)).toString(), { contentType: "text" });
+  return json({});
+}
+
+/** @param opening promise of the stores, {kv: {NAME: namespace}, r2: {NAME: bucket}, queue: {NAME: producer}} */
 async function answer(request, opening, status, fault) {
   const url = new URL(request.url, `http://${LOOPBACK}`);
   const [, kind, binding, ...rest] = url.pathname.split("/");
   if (kind === "status" && request.method === "GET") return json(status);
   if (kind === "faults" && request.method === "POST") return json(await fault(await bodyOf(request)));
+  if (kind === "queue" && request.method === "POST") return send((await opening).queue ?? {}, binding, request);
   const verbs = { kv, r2 }[kind];
   if (!verbs) throw new Refused(404, "unknown address");
   const stores = await opening;
@@ -114,6 +148,7 @@ async function answer(request, opening, status, fault) {
   const store = stores[kind][binding];
   const key = decodeURIComponent(rest.join("/"));
   if (key === "" && request.method === "GET") return verbs.list(store, url.searchParams.get("prefix") ?? undefined);
+  if (key === "" && request.method === "POST" && verbs.bulk) return verbs.bulk(store, request);
   if (key === "" || !["GET", "PUT", "DELETE"].includes(request.method)) throw new Refused(405, "not here");
   return verbs[request.method](store, key, request);
 }

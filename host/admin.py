@@ -72,6 +72,16 @@ class Admin:
     def put_kv(self, binding: str, key: str, value: bytes | str) -> None:
         self._call("PUT", _address("kv", binding, key), _encoded(value))
 
+    def put_kv_many(self, binding: str, values: Mapping[str, str], ttl: int | None = None) -> None:
+        """Store at most 10,000 keys in one request, of at most 32 MB. A key that fails leaves those before it written.
+
+        Args:
+            ttl: seconds after which they vanish, 60 at least; None keeps them.
+        """
+        expiry = {} if ttl is None else {"expiration_ttl": ttl}
+        pairs = [{"key": key, "value": value, **expiry} for key, value in values.items()]
+        self._call("POST", f"/kv/{binding}", json.dumps(pairs).encode())
+
     def get_kv(self, binding: str, key: str) -> bytes | None:
         try:
             return self._call("GET", _address("kv", binding, key))[0]
@@ -81,8 +91,18 @@ class Admin:
     def list_kv(self, binding: str, prefix: str = "") -> list[str]:
         return [entry["key"] for entry in self._list("kv", binding, prefix)]
 
+    def expirations_kv(self, binding: str, prefix: str = "") -> dict[str, int | None]:
+        """Key → epoch seconds at which it vanishes; None for one that stays."""
+        return {entry["key"]: entry.get("expiration") for entry in self._list("kv", binding, prefix)}
+
     def delete_kv(self, binding: str, key: str) -> None:
         self._call("DELETE", _address("kv", binding, key))
+
+    # --- queues ---
+
+    def send(self, binding: str, message: str) -> None:
+        """Put a message into a queue of the running Worker."""
+        self._call("POST", f"/queue/{binding}", message.encode())
 
     # --- R2 ---
 
