@@ -15,7 +15,7 @@ SHELL := /bin/bash
 
 setup: $(VENV)/.demo node_modules/.stamp
 
-setup-dev: setup $(VENV)/.dev $(VENV)/.browser tools/deploy/node_modules/.stamp tools/native/node_modules/.stamp
+setup-dev: setup $(VENV)/.dev $(VENV)/.browser tools/deploy/node_modules/.stamp tools/native/node_modules/.stamp tools/openfeature/node_modules/.stamp
 
 $(UV):
 	$(PYTHON) -m venv $(VENV)
@@ -40,7 +40,7 @@ node_modules/.stamp: package.json package-lock.json $(VENV)/.demo
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
-# tools/deploy: what deploying needs; tools/native: an older runtime with Python 3.12, for the tests
+# tools/deploy: what deploying needs; tools/native: an older runtime with Python 3.12; tools/openfeature: OpenFeature's providers, for the tests
 tools/%/node_modules/.stamp: tools/%/package.json tools/%/package-lock.json $(VENV)/.demo
 	cd tools/$* && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
 	touch $@

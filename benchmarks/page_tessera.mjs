@@ -23,6 +23,7 @@ class KVNamespace {
   }
   async get(key) {
     this.reads += 1;
+    if (Array.isArray(key)) return new Map(key.map((each) => [each, this.#values.get(each) ?? null]));
     return this.#values.get(key) ?? null;
   }
 }

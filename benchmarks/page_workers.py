@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -171,34 +172,41 @@ class Workshop:
             stored: half of the rules ask stored facts, so that each page view reads a profile. direct: enter the bridge
                 straight, as the host does; else by the class of the Python entry, as the platform calls a Python Worker.
         """
-        stores = _stores(self._compiled(stored), self._place, page_site.profiles() if stored else [])
-        listed = self._written(f"stores-{stored}.json", json.dumps(stores), "Text", "stores.json")
+        name = f"tessera{', profile' if stored else ''}{'' if direct else ', by its class'}"
+        return self.worker(name, page_site.site(stored), page_site.profiles() if stored else [], DIRECT="yes" if direct else "no")
+
+    def worker(self, name: str, site: Mapping[str, str], profiles: list[dict[str, Any]], **variables: str) -> Worker:
+        """The product with a site (file name → text), the profiles in its store, and more settings."""
+        plain = re.sub(r"\W+", "-", name)
+        listed = self._written(f"stores-{plain}.json", json.dumps(_stores(self._compiled(plain, site), self._place, profiles)), "Text", "stores.json")
         host = [module for module in build(self._edge).modules if module.name not in HOST_ONLY]
         own = [_own("page_tessera.mjs"), _own("page_origin.mjs")]
-        variables = {
-            "TESSERA_COOKIE_KEYS": self.cookie_keys,
-            "TESSERA_PUBLIC_KEYS": public_of(self._place.signing_key),
-            "TESSERA_ENV": "production",
-            "DIRECT": "yes" if direct else "no",
-        }
-        name = f"tessera{', profile' if stored else ''}{'' if direct else ', by its class'}"
-        return Worker(name, [*own, *host, *self._pages, listed], variables)
+        settings = {"TESSERA_COOKIE_KEYS": self.cookie_keys, "TESSERA_PUBLIC_KEYS": public_of(self._place.signing_key), "TESSERA_ENV": "production"}
+        return Worker(name, [*own, *host, *self._pages, listed], {**settings, **variables})
 
     def peer(self, mode: str, **variables: str) -> Worker:
         """A peer of page_peers.mjs by its mode."""
-        bundled = self._folder / "peers.mjs"
+        facts = self._written("peers.json", json.dumps(_peer_facts()), "Text")
+        return Worker(mode, [self._bundled("page_peers.mjs"), *self._pages, facts], {"MODE": mode, **variables})
+
+    def flagd(self, name: str, document: Mapping[str, Any]) -> Worker:
+        """flagd's evaluator (api_peers.mjs) with a document of flags."""
+        listed = self._written(f"{re.sub(r'[^a-z0-9]+', '-', name)}.json", json.dumps(document), "Text", "flags.json")
+        return Worker(name, [self._bundled("api_peers.mjs"), listed], {})
+
+    def _bundled(self, file: str) -> Module:
+        """A module of this folder with what it imports."""
+        bundled = self._folder / file
         if not bundled.exists():
             bundler = ROOT / "node_modules" / "esbuild" / "bin" / "esbuild"
             given = ["--external:*.html", "--external:*.json"]
             arguments = ["--bundle", "--format=esm", "--platform=browser", "--log-level=error", *given, f"--outfile={bundled}"]
-            subprocess.run([bundler, HERE / "page_peers.mjs", *arguments], check=True)
-        facts = self._written("peers.json", json.dumps(_peer_facts()), "Text")
-        modules = [Module("ESModule", "page_peers.mjs", str(bundled)), *self._pages, facts]
-        return Worker(mode, modules, {"MODE": mode, **variables})
+            subprocess.run([bundler, HERE / file, *arguments], check=True)
+        return Module("ESModule", file, str(bundled))
 
-    def _compiled(self, stored: bool) -> bytes:
-        folder = self._folder / f"site-{stored}"
-        for name, text in page_site.site(stored).items():
+    def _compiled(self, folder_name: str, site: Mapping[str, str]) -> bytes:
+        folder = self._folder / f"site-{folder_name}"
+        for name, text in site.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler import analysis, catalogue, ir, trials
+from compiler import analysis, catalogue, ir, sensitive, trials
 from compiler.conditions import Conditions, known
 from compiler.contents import Components
 from compiler.diagnostics import Diagnostics
@@ -13,9 +13,11 @@ from compiler.syntax import Entry, Ruleset
 from compiler.values import spoken
 from compiler.literals import address
 from tessera.context import BUILT_IN
+from tessera.derive import derivation
 from tessera.types import Attribute, coerce
 
 ALWAYS = ("request.bot", "request.gpc")  # what deciding itself asks for
+_OPT_OUTS = {"sale": "SaleOptOut", "sharing": "SharingOptOut", "targeted": "TargetedAdvertisingOptOut"}  # as GPP names them
 
 
 def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
@@ -24,6 +26,7 @@ def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
     components = Components(ruleset, conditions, diagnostics)
     ladders = Ladders(ruleset, conditions, components, diagnostics)
     _attributes_checked(ruleset, diagnostics)
+    sensitive.check(ruleset, diagnostics)
     _holdout_checked(ruleset, diagnostics)
     _island_checked(ruleset, diagnostics)
     jurisdictions = _jurisdictions(ruleset, conditions, diagnostics)
@@ -50,7 +53,7 @@ def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
         log_purpose=None if site.log.purpose == "none" else site.log.purpose,
         deadline=site.freshness.deadline,
         reads=tuple(sorted(reads)),
-        lists=tuple((name, ruleset.lists[name].values) for name in sorted(conditions.used_lists)),
+        lists=tuple((name, ruleset.lists[name].values) for name in sorted(conditions.used_lists | conditions.lists_of_segments())),
         item_ids=ruleset.items.ids if ruleset.items else (),
         item_columns=columns,
         lookups=catalogue.lookups(ruleset),
@@ -59,6 +62,14 @@ def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
         campaigns=campaigns,
         models=models,
         island=tuple(sorted(set(site.island))),
+        segments=tuple(sorted(conditions.segments.items())),
+        choices=tuple((name, spec.tcf, tuple(_OPT_OUTS[one] for one in spec.us)) for name, spec in site.purposes.items()),
+        consent=tuple(sorted(site.consent.model_dump().items())),
+        cookieless=site.identity.mode == "cookieless",
+        login=tuple(sorted(site.identity.login.model_dump().items())) if site.identity.login else None,
+        max_age=site.freshness.max_age,
+        limit=site.freshness.limit,
+        log_keep=site.log.keep,
     )
 
 
@@ -80,12 +91,27 @@ def _attributes_checked(ruleset: Ruleset, diagnostics: Diagnostics) -> None:
         if attribute.default is not None and not _kept(name, attribute):
             message = f"the default, {spoken(attribute.default)}, is not a possible {attribute.type.kind}"
             diagnostics.error("E011", site.place(*path, "default"), message, "give a default of that type, or leave it out")
+        _derivation_checked(name, attribute, site, path, ruleset, diagnostics)
         if attribute.purpose != "none":
             known(diagnostics, "E039", "purpose", attribute.purpose, [*site.spec.purposes, "none"], site, *path, "purpose")
         table = (attribute.from_ or "").removeprefix("lookup.")
         if attribute.from_ == f"lookup.{table}" and known(diagnostics, "E046", "look-up", table, site.spec.lookups, site, *path, "from"):
             fields = ruleset.lookups[table].fields if table in ruleset.lookups else ()
             known(diagnostics, "E047", "look-up column", name.rpartition(".")[2], fields, site, *path, key=True)
+
+
+def _derivation_checked(name: str, spec: Any, site: Entry[Any], path: tuple, ruleset: Ruleset, diagnostics: Diagnostics) -> None:
+    """What comes from events must be able to: the events and their fields exist, and the type fits what is made of them."""
+    attribute = Attribute(name, spec.type.kind, None, spec.keep, spec.from_, None, frozenset(spec.type.members), spec.half_life, spec.most)
+    try:
+        found = derivation(attribute)
+    except ValueError as error:
+        at = "from" if spec.from_ else "half_life" if spec.half_life else "most"
+        diagnostics.error("E057", site.place(*path, at), f"{name} cannot be made so: {error}", "docs/events.md tells what comes from which events")
+        return
+    if found is not None and found.of == "item":
+        fields = ruleset.items.fields if ruleset.items else {}
+        known(diagnostics, "E031", "item field", found.field, fields, site, *path, "from")
 
 
 def _typed(name: str, spec: Any) -> Any:
@@ -151,7 +177,7 @@ def _attributes(ruleset: Ruleset, reads: set[str]) -> tuple[ir.Attribute, ...]:
 
 def _attribute(name: str, spec: Any) -> ir.Attribute:
     purpose = None if spec.purpose == "none" else spec.purpose
-    return ir.Attribute(name, spec.type.kind, purpose, spec.keep or None, spec.from_, _typed(name, spec), spec.type.members)
+    return ir.Attribute(name, spec.type.kind, purpose, spec.keep or None, spec.from_, _typed(name, spec), spec.type.members, spec.half_life, spec.most)
 
 
 def _scenarios_checked(ruleset: Ruleset, conditions: Conditions, diagnostics: Diagnostics) -> None:

@@ -10,10 +10,16 @@ from typing import Any
 
 import click
 
+from compiler.cli_api_key import api_key
 from compiler.cli_check import check
 from compiler.cli_decide import decide, explain
+from compiler.cli_identities import identities
 from compiler.cli_import import import_
+from compiler.cli_log import log
+from compiler.cli_openapi import openapi
 from compiler.cli_preview import preview
+from compiler.cli_profiles import profiles
+from compiler.cli_register import register
 from compiler.terminal import BUNDLE, JSON, SITE, STATE, Group, compiled, emit_json, fail
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -115,6 +121,7 @@ def keygen(file: Path) -> None:
 main.add_command(decide)
 main.add_command(explain)
 main.add_command(preview)
+main.add_command(identities)
 
 
 @main.command()
@@ -189,6 +196,13 @@ def publish(bundle: Path, state: Path | None, as_json: bool) -> None:
     click.echo(f"live: {release.bundle} ({release.size:,} bytes)")
     if release.before and release.before != release.bundle:
         click.echo(f"before: {release.before}")
+
+
+main.add_command(api_key)
+main.add_command(profiles)
+main.add_command(register)
+main.add_command(log)
+main.add_command(openapi)
 
 
 @main.command()

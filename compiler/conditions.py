@@ -132,6 +132,10 @@ class Conditions:
                 self.diagnostics.error("E033", self.ruleset.segments[name].place("when"), message, "take one of the references out")
         return done
 
+    def lists_of_segments(self) -> set[str]:
+        """The lists that any segment names, whether or not a rule asks for it: profiles are told their segments."""
+        return {name[6:] for expr in self.segments.values() for name in refs(expr) if name.startswith("lists.")}
+
     def drawn(self, unit: str) -> None:
         """Note what tells a unit by which an experiment, or the share of a rule, draws."""
         told = ("account.id", "account.domain") if unit == "account" else (unit,)

@@ -229,7 +229,7 @@ def _contexts(ruleset: Ruleset, markup: Mapping[str, Iterable[Any] | None]) -> d
     for slot in ruleset.slots.values():
         place = slot.spec.place
         if place is not None and place.field is not None:
-            found.setdefault((slot.spec.component, place.field), set()).add(CONTEXTS[place.do])
+            found.setdefault((slot.spec.component, place.field), set()).add(CONTEXTS[place.do or "text"])
         if place is not None and place.preload is not None:
             found.setdefault((slot.spec.component, place.preload), set()).add("url")
     return found

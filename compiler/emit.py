@@ -68,7 +68,7 @@ def _values(program: ir.Program) -> list[tuple[str, Any]]:
         "slots": slots,
         "rules": _rules(program),
         "experiments": _experiments(program),
-        "campaigns": [[c.name, _run(c.run), c.cap, _tree(c.pause)] for c in program.campaigns],
+        "campaigns": [[c.name, _run(c.run), c.cap, _tree(c.pause), c.count, c.channels] for c in program.campaigns],
         "models": [[m.name, m.version, m.attribute, m.half_life, m.dimensions, m.field, _place(m.otherwise, program.models)] for m in program.models],
     }
     return [
@@ -87,7 +87,7 @@ def _site(program: ir.Program) -> dict[str, Any]:
         "name": program.site,
         "hosts": program.hosts,
         "pages": program.pages,
-        "attributes": [[a.name, a.type, a.purpose, a.keep, a.source, a.default, a.values] for a in program.attributes],
+        "attributes": [[a.name, a.type, a.purpose, a.keep, a.source, a.default, a.values, a.half_life, a.most] for a in program.attributes],
         "purposes": program.purposes,
         "jurisdictions": [[j.name, _tree(j.when), j.allow, j.deny_by_gpc] for j in program.jurisdictions],
         "holdout": [program.holdout[0], 1_000_000, program.holdout[1]] if program.holdout else None,
@@ -95,6 +95,13 @@ def _site(program: ir.Program) -> dict[str, Any]:
         "deadline": program.deadline,
         "reads": program.reads,
         "island": program.island,
+        "segments": [[name, _tree(when)] for name, when in program.segments],
+        "choices": program.choices,
+        "consent": dict(program.consent),
+        "cookieless": program.cookieless,
+        "login": dict(program.login) if program.login else None,
+        "freshness": [program.max_age, program.limit],
+        "log_keep": program.log_keep,
     }
 
 
@@ -150,7 +157,7 @@ def _slot(slot: ir.Slot, contents: dict[tuple, int], program: ir.Program) -> lis
     values = None if slot.values is None else pack(slot.values)
     needs = [_place(name, program.slots) for name in slot.needs]
     place = [slot.name, slot.pages, slot.selector, slot.operation, slot.component]
-    return [*place, names, shown, default, test, slot.always, purposes, slot.flag, values, needs, dict(slot.metadata), preloads]
+    return [*place, names, shown, default, test, slot.always, purposes, slot.flag, values, needs, dict(slot.metadata), preloads, slot.channel]
 
 
 def _numbered(shown: Iterable[tuple], contents: dict[tuple, int]) -> list[int]:

@@ -124,6 +124,8 @@ class Attribute:
     source: str | None
     default: Any
     values: tuple[str, ...] = ()
+    half_life: int | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ class Slot:
     values: tuple[Any, ...] | None = None
     needs: tuple[str, ...] = ()
     metadata: tuple[tuple[str, str | int | float | bool], ...] = ()
+    channel: str = "web"
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +242,8 @@ class Campaign:
     run: Run | None
     cap: tuple[int, int] | None
     pause: Expr | None
+    count: str = "seen"
+    channels: tuple[str, ...] = ("web",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +290,8 @@ class Program:
     """A checked, lowered site: all that `emit` writes.
 
     `reads`: the attributes that a decision or its content may use. `deadline`: milliseconds for a profile read.
-    `island`: the pages that are told what was decided.
+    `island`: the pages that are told what was decided. `max_age`, `limit`: seconds that a profile in a cookie is fresh, and
+    may be used at all. `consent`: cookies by what they tell, and the vendor. `choices`: purpose → (TCF purposes, opt-outs).
     """
 
     site: str
@@ -307,3 +313,13 @@ class Program:
     campaigns: tuple[Campaign, ...]
     models: tuple[Model, ...]
     island: tuple[str, ...] = ()
+    segments: tuple[tuple[str, Expr], ...] = ()
+    choices: tuple[tuple[str, tuple[int, ...], tuple[str, ...]], ...] = ()
+    consent: tuple[tuple[str, Any], ...] = (
+        ("cookie", "tessera_consent"), ("gpp", "gpp"), ("tcf", "euconsent-v2"), ("us_privacy", "usprivacy"), ("vendor", None),
+    )  # fmt: skip
+    cookieless: bool = False
+    login: tuple[tuple[str, Any], ...] | None = None
+    max_age: int = 300
+    limit: int = 86_400
+    log_keep: int = 90 * 86_400

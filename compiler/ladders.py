@@ -49,7 +49,10 @@ class Ladders:
         variants = tuple(self._variants(entry, rules, default, test)) if spec.component else (ir.Variant(REMOVED, ((),) * (1 + len(test.arms if test else ()))),)
         place = spec.place
         self.placing.addresses(entry, variants)
-        return ir.Slot(entry.name, place.page, place.selector, place.do, spec.component or "", variants, rules, default, test, always, needs=needs)
+        operation = place.do or ("text" if place.field else "inner")
+        return ir.Slot(
+            entry.name, place.page, place.selector or "", operation, spec.component or "", variants, rules, default, test, always, needs=needs, channel=place.channel
+        )  # fmt: skip
 
     def _in_order(self, slots: list[ir.Slot]) -> Iterator[ir.Slot]:
         """Each slot with all those that it needs, directly or not, in an order in which they can be decided."""
@@ -234,7 +237,7 @@ class Ladders:
             if place.field is None:
                 contents = tuple(self.components.compile(component, own, patch, origin) for patch, origin in patches)
             else:
-                contents = tuple(self.components.value(component, own, place.field, CONTEXTS[place.do], patch, origin) for patch, origin in patches)
+                contents = tuple(self.components.value(component, own, place.field, CONTEXTS[place.do or "text"], patch, origin) for patch, origin in patches)
             yield ir.Variant(name, contents, preloads)
 
     def _patches(self, test: ir.Action | None) -> list[tuple[dict, Any]]:

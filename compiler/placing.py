@@ -25,6 +25,10 @@ class Placing:
     def placed(self, entry: Entry[Any]) -> bool:
         """Whether the slot's component and its fields are there; its pages and its selector are checked too."""
         spec, place = entry.spec, entry.spec.place
+        if place.channel != "web":
+            return known(self.diagnostics, "E035", "component", spec.component, self.ruleset.contents, entry, "component") and (
+                place.field is None or self._field(entry, "field", ("text",))
+            )
         self._pages(entry)
         wrong = selectors.problem(place.selector)
         if wrong:
@@ -47,7 +51,7 @@ class Placing:
         if not known(self.diagnostics, "E075", "field", name, fields, entry, "place", key):
             return False
         if fields[name] not in kinds:
-            what = f"`do: {place.do}` takes" if key == "field" else "what is preloaded is"
+            what = ("a message is" if place.do is None else f"`do: {place.do}` takes") if key == "field" else "what is preloaded is"
             others = [other for other, kind in fields.items() if kind in kinds]
             fix = f"name {' or '.join(others)}" if others else f"give the component a field of the kind {kinds[0]}"
             self.diagnostics.error("E051", entry.place("place", key), f"'{name}' is of the kind {fields[name]}, and {what} {' or '.join(kinds)}", fix)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema
 
 from compiler.values import refused
 
-Channel = Literal["web", "email", "mobile", "ads"]
+Channel = Literal["web", "email", "mobile", "push", "sms", "ads"]
 Level = Literal["individual", "segment", "cohort", "default"]
 _UNIT = r"^(visitor|account|session|(visitor|account|request)\.[a-z][a-z0-9_]*)$"
 

@@ -9,7 +9,7 @@ import msgpack
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from compiler.operations import FIELDS, PRELOADING, Operation
-from compiler.shape import LEVELS, Shape, Unit
+from compiler.shape import LEVELS, Channel, Shape, Unit
 from compiler.values import Condition, Many, Name, OneOrMany, Share, Text, refused, spoken
 
 
@@ -77,16 +77,32 @@ class Ladder(Shape):
 
 
 class Place(Shape):
-    """Where on which pages, and what is done there; or `do: redirect`, which sends the visitor elsewhere."""
+    """Where on which pages, and what is done there; or `do: redirect`, which sends the visitor elsewhere. A slot of another
+    channel (an e-mail, a push message…) has no page: its content is what the HTTP API answers."""
 
-    page: OneOrMany = Field(examples=["page: home"])
+    page: OneOrMany = Field((), examples=["page: home"])
+    channel: Channel = Field("web", examples=["channel: email"])
     selector: Text = Field(None, examples=["selector: \"#hero\""])
-    do: Operation = Field(examples=["do: replace"])
+    do: Operation = Field(None, examples=["do: replace"])
     field: Name | None = Field(None, examples=["field: headline"], description="of the component: what text, src, srcset, href or class puts there")
     preload: Name | None = Field(None, examples=["preload: image"], description="the image of the component that the head of the page tells of")
 
     @model_validator(mode="after")
+    def _page_or_channel(self) -> Place:
+        if self.channel == "web":
+            for key, example in (("page", "page: home"), ("do", "do: replace")):
+                if not getattr(self, key):
+                    raise refused(f"the key '{key}' is missing", f"add it, for example `{example}`", "E010")
+            return self
+        for key in ("page", "selector", "do", "preload"):
+            if getattr(self, key):
+                raise refused(f"a slot of the channel {self.channel} has no {key}", f"remove `{key}`, or the channel", "E016")
+        return self
+
+    @model_validator(mode="after")
     def _selector_unless_redirect(self) -> Place:
+        if self.channel != "web":
+            return self
         if self.do == "redirect" and self.selector is not None:
             raise refused("a redirect is of the whole page and has no selector", "remove `selector`", "E016")
         if self.do != "redirect" and self.selector is None:
@@ -95,6 +111,8 @@ class Place(Shape):
 
     @model_validator(mode="after")
     def _field_where_one_is_taken(self) -> Place:
+        if self.channel != "web":
+            return self
         if self.do in FIELDS and self.field is None:
             raise refused(f"`do: {self.do}` puts one field of the component there, and the key 'field' is missing", "add it, for example `field: headline`", "E010")
         if self.do not in FIELDS and self.field is not None:
@@ -166,8 +184,8 @@ class Slot(Shape):
                 raise refused(f"the key '{key}' is missing", f"add it, for example `{example}`", "E010")
         if removes and self.component is not None:
             raise refused("a slot that removes its element shows no component", "remove `component`; its rules write `show: removed`", "E016")
-        if (removes or self.place.do in FIELDS) and self._ranks():
-            raise refused(f"`do: {self.place.do}` has no room for ranked items", "let its rules show variants, or put markup there: `do: inner`", "E016")
+        if (removes or self.place.field is not None) and self._ranks():
+            raise refused(f"`{f'do: {self.place.do}' if self.place.do else 'field'}` has no room for ranked items", "let its rules show variants, or put markup there: `do: inner`", "E016")
         return self
 
     def _ranks(self) -> bool:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from compiler.diagnostics import Diagnostics, Place, nearest
-from compiler.operations import FIELDS
 from compiler.source import Node, Text, read, read_text
 from compiler.tables import Items, ListFile, LookupFile, read_items, read_list, read_lookup
 
@@ -306,7 +305,7 @@ class _Loader:
 def _bare(slots: Mapping[str, Entry[Any]]) -> set[str]:
     """The components whose slots all take single fields of them."""
     shown = [slot.spec for slot in slots.values() if slot.spec.component is not None]
-    return {spec.component for spec in shown if spec.place.do in FIELDS} - {spec.component for spec in shown if spec.place.do not in FIELDS}
+    return {spec.component for spec in shown if spec.place.field is not None} - {spec.component for spec in shown if spec.place.field is None}
 
 
 def _folder_fix(name: str) -> str:

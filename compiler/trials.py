@@ -134,7 +134,8 @@ def _campaign(entry: Entry[Any], ruleset: Ruleset, conditions: Conditions, diagn
         known(diagnostics, "E038", "metric", spec.goal, ruleset.metrics, entry, "goal")
     pause = conditions.compile(entry, ("pause",), spec.pause) if spec.pause else None
     cap = (spec.cap.times, spec.cap.per) if spec.cap else None
-    return ir.Campaign(entry.name, run_of(spec.run), cap, pause)
+    count, channels = (spec.cap.count, spec.cap.channels) if spec.cap else ("seen", ("web",))
+    return ir.Campaign(entry.name, run_of(spec.run), cap, pause, count, channels)
 
 
 def unused(ruleset: Ruleset, used: Iterable[str], diagnostics: Diagnostics) -> None:

@@ -1,8 +1,12 @@
-// Tessera's own addresses below /_tessera/: slots for applications that navigate by themselves, the client, and its events.
+// Tessera's own addresses: below /_tessera/ slots for applications that navigate by themselves, the client, and its events; and
+// the APIs for callers with credentials.
 
 import { CLIENT, TAG } from "./client.mjs";
 import { events } from "./api_events.mjs";
+import { preferences, profile, why } from "./api_mine.mjs";
 import { slots } from "./api_slots.mjs";
+import { apiOfrep, PREFIX as OFREP } from "./api_ofrep.mjs";
+import { apiV1, PREFIX as V1 } from "./api_v1.mjs";
 import { brief, note } from "./journal.mjs";
 import { refusal } from "./json.mjs";
 
@@ -21,7 +25,7 @@ function client({ request: { method, headers } }) {
   return new Response(method === "HEAD" ? null : CLIENT, { headers: CLIENT_HEADERS });
 }
 
-const ADDRESSES = { "client.mjs": client, slots, events };
+const ADDRESSES = { "client.mjs": client, slots, events, preferences, why, profile };
 
 /** Whatever fails here is said, and is no page that the origin could give instead. */
 async function answered(name, view, tools) {
@@ -34,9 +38,18 @@ async function answered(name, view, tools) {
   }
 }
 
-/** The answer to a request for one of these addresses; null for every other. `tools` as api_slots and api_events take them. */
+// prefix → what answers below it: (view, tools, the path behind the prefix) → a response, a promise of one, or null for the origin's
+const PREFIXES = new Map([
+  [PREFIX, (view, tools, path) => answered(path, view, tools)],
+  [V1, apiV1],
+  [OFREP, apiOfrep],
+]);
+const EVERY = [...PREFIXES.keys()];
+
+/** The answer to a request for one of these addresses; null for every other. `tools` are the bridge's. */
 export function answerApi(view, tools) {
-  if (!view.url.includes(PREFIX)) return null;
+  if (!EVERY.some((prefix) => view.url.includes(prefix))) return null;
   const { pathname } = new URL(view.url);
-  return pathname.startsWith(PREFIX) ? answered(pathname.slice(PREFIX.length), view, tools) : null;
+  const prefix = EVERY.find((each) => pathname.startsWith(each));
+  return prefix === undefined ? null : PREFIXES.get(prefix)(view, tools, pathname.slice(prefix.length));
 }

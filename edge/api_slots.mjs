@@ -3,9 +3,10 @@
 import { appendCookies, readAnswer } from "./answer.mjs";
 import { note } from "./journal.mjs";
 import { isOwn, json, refusal } from "./json.mjs";
+import { pageOf } from "./own_page.mjs";
+import { seal } from "./sealed.mjs";
 import { routeTo, US } from "./visit.mjs";
 
-const MAX_PAGE = 2048; // characters
 const STATUS = "slots"; // of such a page view in the log
 const PLAIN = new Set(["text", "src", "srcset", "href", "class"]); // operations whose content is a value, not markup
 const WRITTEN = /&(?:lt|gt|amp|#34|#39|#96);/g; // as tessera/render.py escapes
@@ -14,15 +15,6 @@ const NONCES = / nonce="\x02"/g; // what comes by script gets its nonce by scrip
 
 const plain = (markup) => markup.replace(WRITTEN, (each) => MEANT[each]);
 const quoted = (text) => text.replace(/[&<>"]/g, (each) => `&#${each.charCodeAt(0)};`);
-
-/** The page that is asked about, as the URL that a visitor would open; null for none of this site. */
-function pageOf(url) {
-  const own = new URL(url);
-  const asked = own.searchParams.get("page") ?? "";
-  if (asked === "" || asked.length > MAX_PAGE || !URL.canParse(asked, own.origin)) return null;
-  const { origin, pathname, search } = new URL(asked, own.origin);
-  return origin === own.origin ? origin + pathname + search : null;
-}
 
 /** The slots of the page by name: place, content as a value or as markup (null leaves it), and how it came about. */
 function slotsOf(route, record, contents) {
@@ -56,8 +48,8 @@ function withCookie(response, cookie) {
 }
 
 async function sentAway(view, answer, { logFirst }) {
-  const [, slot, address, cookie, record] = answer.split(US);
-  await logFirst(view, record, STATUS, { [slot]: "redirected" });
+  const [, slot, address, cookies, record, whose, command] = answer.split(US);
+  const [cookie] = await Promise.all([seal(view.env, cookies), logFirst(view, { record, whose, command }, STATUS, { [slot]: "redirected" })]);
   const { page, bundle } = JSON.parse(record);
   return withCookie(json(200, { page, bundle: bundle.slice(0, 12), redirect: address, slots: {} }), cookie);
 }
@@ -76,16 +68,19 @@ export async function slots(view, tools) {
   if (!tools.live()) return refusal(503, "no release is live", { "retry-after": "5" });
   const route = routeTo(tools.live(), address);
   if (route === null) return refusal(404, "no page of the site has this address");
+  await tools.recognised(view);
   const answer = await tools.decided({ ...view, url: address }, route);
   if (answer.startsWith("redirect")) return sentAway(view, answer, tools);
   if (!answer.startsWith("page")) {
     note("decision-failed", { why: answer.slice(answer.indexOf(US) + 1) });
     return refusal(503, "deciding failed");
   }
-  const { cookie, record, contents } = readAnswer(answer);
+  const reply = readAnswer(answer);
+  const { record, contents } = reply;
+  const cookie = await seal(view.env, reply.cookie);
   const told = JSON.parse(record);
   const found = slotsOf(route, told, contents);
-  tools.log(view, record, STATUS, Object.fromEntries(Object.entries(found).map(([name, { content }]) => [name, content === null ? "kept" : "offered"])));
+  tools.log(view, reply, STATUS, Object.fromEntries(Object.entries(found).map(([name, { content }]) => [name, content === null ? "kept" : "offered"])));
   if (new URL(url).searchParams.get("format") === "html") {
     return withCookie(new Response(asTemplates(found), { headers: { ...Object.fromEntries(json(200, 0).headers), "content-type": "text/html; charset=utf-8" } }), cookie);
   }

@@ -5,27 +5,33 @@ import { answerApi } from "./api.mjs";
 import { personal, readAnswer, redirect, untouched } from "./answer.mjs";
 import { adoptContents } from "./contents.mjs";
 import { brief, count, counted, note } from "./journal.mjs";
+import { accountOf, adoptLogin } from "./login.mjs";
 import { fetchOrigin, OriginError, sorry } from "./origin.mjs";
 import { planFor, planHere } from "./plans.mjs";
-import { followRelease, isDue, read } from "./release.mjs";
+import { followRelease, isDue, readAll } from "./release.mjs";
+import { isOpen, seal, snapshotOf } from "./sealed.mjs";
 import { adopt as adoptRoutes, factsOf, routeTo, RS, US } from "./visit.mjs";
 
 export { count } from "./journal.mjs";
+export { eraseBy } from "./erasure.mjs";
+export { readLog, removeLog, writeLog } from "./logbook.mjs";
+export { copyProfile, readAlias, readProfile, writeAlias, writeProfile } from "./profiles.mjs";
 export { bundleBytes, pointer, pointerCopy, verify } from "./release.mjs";
 
 const ABOUT = "/.well-known/tessera";
 const QUEUE_DEADLINE = 2_000; // milliseconds that the queue may take, after the response
 const LOG_DEADLINE = 200; // milliseconds that a redirect waits for its record to be queued
+const GS = "\x1d"; // between keys of a store
 const QUIET = /^(?:spliced(?::\d+)?|kept|offered)$/; // places of which nothing need be counted
 const PAGE_METHODS = new Set(["GET", "HEAD"]);
 
-let python = null; // {turn, follow, about, events}
+let python = null; // {turn, follow, about, events, content, api, mine}
 let live = ""; // the name of the bundle that decides
 
-/** What Python does for the bridge: `turn(text)`, `follow(env)`, `about(counts, now)`, `events(text)`, `content(number)`.
- * Once an isolate. */
-export function begin(turn, follow, about, events, content) {
-  python = { turn, follow: (env) => settled(follow(env)), about, events, content };
+/** What Python does for the bridge: `turn(text)`, `follow(env)`, `about(counts, now)`, `events(text)`, `content(number)`,
+ * `api(text)`, `mine(text)`. Once an isolate. */
+export function begin(turn, follow, about, events, content, api, mine) {
+  python = { turn, follow: (env) => settled(follow(env)), about, events, content, api, mine };
 }
 
 /** Whether Python has begun, so that requests may come here at once. */
@@ -40,25 +46,29 @@ async function settled(task) {
   }
 }
 
-/** Decide by this bundle from now on; `routes` as tessera/visit.py tells them. */
-export function adopt(name, routes) {
+/** Decide by this bundle from now on; `routes` and `settings` (JSON) as tessera/visit.py tells them. */
+export function adopt(name, routes, settings) {
   adoptRoutes(name, routes);
+  adoptLogin(JSON.parse(settings).login);
   adoptContents(python.content);
   live = name;
 }
+
+/** Follow the release where it is time to, for who serves no request. */
+export const refresh = (env, ctx) => followRelease({ env, ctx }, live !== "", python.follow);
 
 /** The page that a URL is, "" for none. */
 export const page = (url) => routeTo(live, url)?.page ?? "";
 
 // ---- the record ----------------------------------------------------------------------------------------------------
 
-async function queue({ env }, text) {
+async function queue(binding, text) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error("the queue does not answer")), QUEUE_DEADLINE);
   });
   try {
-    await Promise.race([env.DECISIONS.send(text, { contentType: "text" }), late]);
+    await Promise.race([binding.send(text, { contentType: "text" }), late]);
   } catch (error) {
     note("log-lost", { why: brief(error) });
   } finally {
@@ -66,16 +76,31 @@ async function queue({ env }, text) {
   }
 }
 
-/** Send the page view's record, completed by what became of the page and of each place on it. */
-function log(view, record, status, places, text = JSON.stringify(places)) {
+/** Send the page view's record, completed by what became of the page and of each place on it, and by whose it is. */
+function log(view, { record, whose, command }, status, places, text = JSON.stringify(places)) {
   for (const slot in places) if (!QUIET.test(places[slot])) count(`${places[slot]}:${slot}`);
-  const task = queue(view, `{"view":${record},"page_status":"${status}","places":${text}}`);
+  if (command) view.ctx.waitUntil(queue(view.env.EVENTS, command));
+  const task = queue(view.env.DECISIONS, `{"view":${record},"page_status":"${status}","places":${text}${whose}}`);
   view.ctx.waitUntil(task);
   return task;
 }
 
 /** Send it and wait for that a little: the visitor is about to go elsewhere. */
 const logFirst = (...told) => Promise.race([log(...told), scheduler.wait(LOG_DEADLINE)]);
+
+// ---- who it is -----------------------------------------------------------------------------------------------------
+
+/** Find out what must be verified or unsealed before Python is asked; a promise where that must be waited for. */
+function recognised(view) {
+  view.account ??= accountOf(view);
+  view.snapshot ??= snapshotOf(view);
+  return view.account instanceof Promise || view.snapshot instanceof Promise ? settledIn(view) : view;
+}
+
+async function settledIn(view) {
+  [view.account, view.snapshot] = await Promise.all([view.account, view.snapshot]);
+  return view;
+}
 
 // ---- a page --------------------------------------------------------------------------------------------------------
 
@@ -84,9 +109,9 @@ async function decided(view, route, first = null) {
   const facts = first?.facts ?? factsOf(view, route.page);
   const answer = first?.answer ?? python.turn(facts);
   if (!answer.startsWith("read")) return answer;
-  const [, key, deadline] = answer.split(US);
+  const [, keys, deadline] = answer.split(US);
   const decider = live;
-  const told = await read(view.env.PROFILES, key, Number(deadline));
+  const told = await readAll(view.env.PROFILES, keys.split(GS), Number(deadline));
   if (told[0] !== "ok" && told[0] !== "none") count(`profile-${told[0]}`);
   if (live !== decider) return `failed${US}another release went live meanwhile`; // with other places than this route's
   const second = python.turn(facts + RS + told.join(US));
@@ -95,23 +120,23 @@ async function decided(view, route, first = null) {
 }
 
 /** The origin's page as it is, with the cookie that the visitor was given. */
-function passed(view, route, why, response, { cookie, record }) {
+function passed(view, route, why, response, reply) {
   count(`passed:${why}`);
   const places = Object.fromEntries(route.slots.filter(({ name }) => name).map(({ name }) => [name, "kept"]));
-  log(view, record, `passed:${why}`, places);
-  return untouched(view, response, cookie);
+  log(view, reply, `passed:${why}`, places);
+  return untouched(view, response, reply.cookie);
 }
 
 async function redirected(view, answer) {
-  const [, slot, address, cookie, record] = answer.split(US);
-  await logFirst(view, record, "redirected", { [slot]: "redirected" });
-  return redirect(address, cookie);
+  const [, slot, address, cookie, record, whose, command] = answer.split(US);
+  const [sealed] = await Promise.all([seal(view.env, cookie), logFirst(view, { record, whose, command }, "redirected", { [slot]: "redirected" })]);
+  return redirect(address, sealed);
 }
 
 /** The page with what was decided for it. */
 function shown(view, route, found, reply) {
   const { response, told } = personal(view, route, found, reply);
-  log(view, reply.record, found.status, told.places, told.text);
+  log(view, reply, found.status, told.places, told.text);
   return response;
 }
 
@@ -119,6 +144,7 @@ function shown(view, route, found, reply) {
 async function pageView(view, route, first = null) {
   const planning = planFor(view, route); // the origin is asked while Python decides
   planning.catch(() => {});
+  if (first === null) await recognised(view);
   const answer = await decided(view, route, first);
   if (answer.startsWith("redirect")) return redirected(view, answer);
   if (!answer.startsWith("page")) {
@@ -126,6 +152,7 @@ async function pageView(view, route, first = null) {
     return original(view, await planning);
   }
   const reply = readAnswer(answer); // before anything is waited for: another release has other contents
+  reply.cookie = await seal(view.env, reply.cookie);
   let found;
   try {
     found = await planning;
@@ -141,10 +168,10 @@ async function pageView(view, route, first = null) {
 /** A page view for which nothing must be waited for, as most are: its plan is here, and no store is asked. */
 function quickView(view, route) {
   const found = planHere(view, route);
-  if (found === null || found.plan.why) return pageView(view, route);
+  if (found === null || found.plan.why || recognised(view) instanceof Promise) return pageView(view, route);
   const facts = factsOf(view, route.page);
   const answer = python.turn(facts);
-  if (!answer.startsWith("page")) return pageView(view, route, { facts, answer });
+  if (!answer.startsWith("page") || isOpen(answer)) return pageView(view, route, { facts, answer });
   const reply = readAnswer(answer);
   try {
     return shown(view, route, found, reply);
@@ -169,7 +196,7 @@ function timed(response, env, started) {
   return copy;
 }
 
-const tools = { live: () => live, decided, log, logFirst, events: (text) => python.events(text) };
+const tools = { live: () => live, recognised, decided, log, logFirst, events: (text) => python.events(text), api: (text) => python.api(text), mine: (text) => python.mine(text) };
 
 /** What Python says of itself and what was counted; the counts alone where it says nothing any more. */
 function tellAbout({ now }) {

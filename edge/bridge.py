@@ -17,6 +17,7 @@ from bridge_platform import (
     THROWN, JsException, after_response, brief, bytes_of, count, counted, given, header, js, note, number, pairs_of, response, setting, to_js,
     within,
 )  # fmt: skip
+from bridge_stores import copyProfile, readAlias, readLog, readProfile, removeLog, writeAlias, writeLog, writeProfile  # noqa: F401 (for the queues' consumer)
 from tessera import pages
 from tessera.about import PATH, path_of
 from tessera.page_plan import Slot, join
@@ -74,13 +75,13 @@ _isolate = _Isolate()
 # ---- what entry.py calls: named as in bridge.mjs ---------------------------------------------------------------------------
 
 
-def begin(turn, follow, about, events, content) -> None:
+def begin(turn, follow, about, events, content, api, mine) -> None:
     """What the entry does for the bridge; once an isolate. Browsers' events are not taken in here."""
     _isolate.turn, _isolate.follow, _isolate.about, _isolate.content = turn, follow, about, content
 
 
-def adopt(name: str, text: str) -> None:
-    """Decide by this bundle from now on; `text` as tessera/visit.py tells its routes."""
+def adopt(name: str, text: str, settings: str) -> None:
+    """Decide by this bundle from now on; `text` as tessera/visit.py tells its routes. Logins are not verified here."""
     routes = [_route(record) for record in text.split(RECORD)]
     _isolate.live, _isolate.routes = name, tuple(route for route in routes if route.pattern)
 
@@ -89,6 +90,11 @@ def page(url: str) -> str:
     """The page that a URL is, "" for none."""
     route = _route_to(url)
     return route.page if route else ""
+
+
+async def refresh(env, ctx) -> None:
+    """Follow the release where it is time to, for who serves no request."""
+    await _follow_release(env, ctx)
 
 
 async def pointerCopy(env) -> str:
@@ -187,6 +193,15 @@ async def _read(namespace, key: str, deadline: float) -> tuple[str, str]:
     return ("none", "") if given(text) is None else ("ok", str(text))
 
 
+async def _read_all(namespace, keys: Sequence[str], deadline: float) -> tuple[str, ...]:
+    """Values of a KV namespace as (status, text…): `ok` where all could be read; a value that is not there is empty."""
+    found = await asyncio.gather(*(_read(namespace, key, deadline) for key in keys))
+    failed = next((one for one in found if one[0] not in ("ok", "none")), None)
+    if failed:
+        return failed
+    return ("ok", *(text for _, text in found)) if any(text for _, text in found) else ("none", "")
+
+
 def _timed(answer, env, started: float):
     if setting(env, "TESSERA_ENV") != "development":
         return answer
@@ -250,7 +265,7 @@ def _facts(view: View, route: Route) -> str:
         "", view.request.method, view.url, view.now, _offset(str(zone), view.now // QUARTER_HOUR) if zone else "",
         told("country"), told("regionCode"), told("city"), told("continent"), zone, *(headers.get(name) for name in _HEADERS),
         header(headers, "sec-purpose") or headers.get("purpose"), js.crypto.randomUUID(), route.page, js.crypto.randomUUID(),
-        *(headers.get(name) for name in _HINTS), told("postalCode"), told("latitude"), told("longitude"), "",
+        *(headers.get(name) for name in _HINTS), told("postalCode"), told("latitude"), told("longitude"), "", "",
     ]  # fmt: skip
     return UNIT.join(map(_clean, fields))
 
@@ -268,13 +283,13 @@ async def _queue(env, text: str) -> None:
         note("log-lost", why=why)
 
 
-def _log(view: View, record: str, status: str, places: dict[str, str]) -> asyncio.Future:
+def _log(view: View, record: str, whose: str, status: str, places: dict[str, str]) -> asyncio.Future:
     """Send the page view's record, completed by what became of the page and of each place on it."""
     for slot, place in places.items():
         if place not in QUIET:
             count(f"{place}:{slot}")
     words, told = (json.dumps(each, separators=(",", ":"), ensure_ascii=False) for each in (status, places))
-    task = asyncio.ensure_future(_queue(view.env, f'{{"view":{record},"page_status":{words},"places":{told}}}'))
+    task = asyncio.ensure_future(_queue(view.env, f'{{"view":{record},"page_status":{words},"places":{told}{whose}}}'))
     after_response(view.ctx, task)
     return task
 
@@ -288,9 +303,9 @@ async def _decided(view: View, route: Route) -> str:
     answer = _isolate.turn(facts)
     if not answer.startswith("read"):
         return answer
-    _, key, deadline = answer.split(UNIT)
+    _, keys, deadline = answer.split(UNIT)
     decider = _isolate.live
-    told = await _read(view.env.PROFILES, key, float(deadline))
+    told = await _read_all(view.env.PROFILES, keys.split(pages.GROUP), float(deadline))
     if told[0] not in ("ok", "none"):
         count(f"profile-{told[0]}")
     if _isolate.live != decider:
@@ -317,7 +332,7 @@ async def _page_view(view: View, route: Route):
         note("decision-failed", why=answer.partition(UNIT)[2])
         return _untouched(view, found.response, [])
     count(f"passed:{found.why}")
-    _log(view, reply.record, f"passed:{found.why}", {slot.name: "kept" for slot in route.slots if slot.name})
+    _log(view, reply.record, reply.whose, f"passed:{found.why}", {slot.name: "kept" for slot in route.slots if slot.name})
     return _untouched(view, found.response, pages.cookies_of(reply.cookie))
 
 
@@ -332,7 +347,7 @@ def _personal(view: View, route: Route, found: Planned, reply: pages.Reply):
     cookies = pages.cookies_of(reply.cookie)
     told = pages.personal_headers(pairs_of(headers), etag, cookies)
     named = ((slot.name, found.plan.status(at, contents[at] is not None)) for at, slot in enumerate(route.slots))
-    _log(view, reply.record, found.status, {name: status for name, status in named if name})
+    _log(view, reply.record, reply.whose, found.status, {name: status for name, status in named if name})
     if not cookies and pages.is_known(given(view.request.headers.get("if-none-match")), etag):
         return response(None, 304, told)
     if view.request.method == "HEAD":
@@ -358,7 +373,7 @@ def _untouched(view: View, answer, cookies: Sequence[str]):
 
 async def _redirected(view: View, answer: str):
     """Another address in place of the page; its record is sent first, as the visitor is about to go elsewhere."""
-    _, slot, address, cookie, record = answer.split(UNIT)
-    await within(LOG_DEADLINE, asyncio.shield(_log(view, record, "redirected", {slot: "redirected"})))
+    _, slot, address, cookie, record, whose, _ = answer.split(UNIT)
+    await within(LOG_DEADLINE, asyncio.shield(_log(view, record, whose, "redirected", {slot: "redirected"})))
     headers = (("location", address), ("cache-control", "private, no-store"))
     return response(None, 302, (*headers, *(("set-cookie", each) for each in pages.cookies_of(cookie))))

@@ -10,10 +10,12 @@ from sys import version_info
 from pyodide.ffi import create_proxy, to_js
 from workers import WorkerEntrypoint, import_from_javascript
 
-from tessera import about, events, identity, log, turn, visit
+from consume import consume
+from tessera import about, api, events, identity, log, mine, turn, visit
 from tessera.bundle import BundleError, load, unseal
 
 FIELD = "\x1f"
+FAILED = '{"status":500,"headers":{"content-type":"application/problem+json"}}\x1e{"title":"Internal Server Error","status":500}'
 
 
 class Isolate:
@@ -56,6 +58,20 @@ def take_events(text: str) -> str:
         return f"failed{FIELD}{brief(error)}"
 
 
+def answer_api(text: str) -> str:
+    """A call of the HTTP API: the bridge's JSON in, Python's out, as tessera/api.py says."""
+    try:
+        return api.turn(isolate.bundle, isolate.cookie_keys, text, isolate.bridge.page, isolate.published)
+    except Exception as error:
+        say("api-failed", why=brief(error))
+        return FAILED
+
+
+def answer_visitor(text: str) -> str:
+    """What visitors ask of themselves: the bridge's JSON in, Python's out, as tessera/mine.py says. What fails is the bridge's to tell."""
+    return mine.answer(isolate.bundle, isolate.cookie_keys, text)
+
+
 async def follow(env) -> None:
     """Load the bundle that the pointer names, if it is another one; whatever is wrong with it, keep the last good one."""
     try:
@@ -64,7 +80,7 @@ async def follow(env) -> None:
         if isolate.bundle is None or name != isolate.bundle.name:
             bundle = await load_bundle(env, name)
             isolate.bundle = bundle
-            isolate.bridge.adopt(name, visit.routes(bundle))
+            isolate.bridge.adopt(name, visit.routes(bundle), visit.settings(bundle))
             say("bundle-loaded", bundle=name, bytes=bundle.size)
         isolate.published, isolate.refused = published, None
     except Exception as error:
@@ -128,7 +144,7 @@ async def verify(env, sealed) -> None:
 
 def find_bridge():
     """The bridge, and what it takes from here: bridge.mjs, or bridge.py in a runtime that imports no JavaScript."""
-    functions = (decide_page, follow, describe, take_events, content)
+    functions = (decide_page, follow, describe, take_events, content, answer_api, answer_visitor)
     try:
         return import_from_javascript("./bridge.mjs"), map(create_proxy, functions)
     except ImportError as error:
@@ -136,6 +152,15 @@ def find_bridge():
 
         say("bridge-in-python", why=brief(error))
         return bridge, functions
+
+
+def begun():
+    """The bridge, which has what it takes from here."""
+    if isolate.bridge is None:
+        bridge, functions = find_bridge()
+        bridge.begin(*functions)
+        isolate.bridge = bridge
+    return isolate.bridge
 
 
 class Default(WorkerEntrypoint):
@@ -146,22 +171,22 @@ class Default(WorkerEntrypoint):
         return isolate.bridge.serve(request.js_object, self._raw_env(), self.ctx)
 
     async def _first(self, request):
-        bridge, functions = find_bridge()
-        if isolate.bridge is None:
-            bridge.begin(*functions)
-            isolate.bridge = bridge
-        return await bridge.serve(request.js_object, self._raw_env(), self.ctx)
+        return await begun().serve(request.js_object, self._raw_env(), self.ctx)
 
     def _raw_env(self):
         """The platform's own env: the bridge takes bindings without the SDK's wrappers."""
         return getattr(self.env, "_env", self.env)
 
     async def queue(self, batch):
-        """Queues → object store: NDJSON, partitioned by date. A batch that is delivered twice is written once."""
-        messages = [(str(message.id), str(message.body)) for message in batch.messages]
+        """Queues → the log and the profiles, as consume.py says."""
+        env, bridge = self._raw_env(), begun()
+
+        async def release():
+            await bridge.refresh(env, self.ctx)
+            return isolate.bundle
+
         try:
-            for key, text in (*log.files(messages), *events.files(messages)):
-                await self.env.LOG.put(key, text)
+            await consume(batch, bridge, env, release, say)
         except Exception as error:
-            say("log-not-written", why=brief(error), messages=len(messages))
-            raise  # so that the queue delivers the batch again
+            say("queue-failed", why=brief(error))
+            raise  # so that the queue delivers all of it again

@@ -19,16 +19,33 @@ async function readText(namespace, key) {
 }
 
 /** A value of a KV namespace as [status, text]: ok, none, late or error; never rejects. */
-export async function read(namespace, key, deadlineMs) {
+export const read = (namespace, key, deadlineMs) => inTime(readText(namespace, key), deadlineMs);
+
+async function inTime(task, deadlineMs) {
   let timer;
   const late = new Promise((resolve) => {
     timer = setTimeout(resolve, deadlineMs, ["late", ""]);
   });
   try {
-    return await Promise.race([readText(namespace, key), late]);
+    return await Promise.race([task, late]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+async function readTexts(namespace, keys) {
+  try {
+    const found = await namespace.get(keys);
+    return ["ok", ...keys.map((key) => found.get(key) ?? "")];
+  } catch (error) {
+    return ["error", brief(error)];
+  }
+}
+
+/** Values of a KV namespace in one read, as [status, text…]; the text of a key that is not there is empty. Never rejects. */
+export async function readAll(namespace, keys, deadlineMs) {
+  if (keys.length === 1) return read(namespace, keys[0], deadlineMs);
+  return inTime(readTexts(namespace, keys), deadlineMs);
 }
 
 /** The copy of the release pointer for the edges (KV), "" where it cannot be had. */

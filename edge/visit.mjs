@@ -87,12 +87,12 @@ export function routeTo(bundle, url) {
 }
 
 /** The fields of a request in the order in which edge/tessera/context.py reads them. */
-export function factsOf({ request, env, ctx, cf, url, now }, page) {
+export function factsOf({ request, env, ctx, cf, url, now, account, snapshot }, page) {
   const { headers } = request;
-  const fields = ["", request.method, url, now, offsetOf(cf.timezone, now), cf.country, cf.regionCode, cf.city, cf.continent, cf.timezone];
+  const fields = [account, request.method, url, now, offsetOf(cf.timezone, now), cf.country, cf.regionCode, cf.city, cf.continent, cf.timezone];
   for (const name of HEADERS) fields.push(headers.get(name));
   fields.push(headers.get("sec-purpose") ?? headers.get("purpose"), crypto.randomUUID(), page, crypto.randomUUID());
   for (const name of HINTS) fields.push(headers.get(name));
-  fields.push(cf.postalCode, cf.latitude, cf.longitude, env.TESSERA_WEATHER ? weatherAt(env, ctx, cf, now) : "");
+  fields.push(cf.postalCode, cf.latitude, cf.longitude, env.TESSERA_WEATHER ? weatherAt(env, ctx, cf, now) : "", snapshot);
   return fields.map(clean).join(US);
 }

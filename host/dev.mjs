@@ -13,8 +13,10 @@ const LOOPBACK = "127.0.0.1";
 const ROOT = dirname(import.meta.dirname);
 const COMPATIBILITY_DATE = "2026-07-01";
 const KV = ["PROFILES", "RELEASES"];
-const R2 = ["BUNDLES", "LOG"];
-const BATCH = { maxBatchSize: 100, maxBatchTimeout: 0.1, maxRetries: 3 };
+const R2 = ["BUNDLES", "LOG", "STATE"];
+const QUEUES = ["DECISIONS", "EVENTS"];
+const BATCH = { maxBatchSize: 100, maxBatchTimeout: 0.1, maxRetries: 3, deadLetterQueue: "dead" };
+const LAST = { maxBatchSize: 100, maxBatchTimeout: 0.1, maxRetries: 100 }; // of what is given up nothing is dropped
 
 const EMPTY_WORKER = [
   { type: "ESModule", path: "/store.mjs", contents: "export default { fetch: () => new Response(null, { status: 404 }) }" },
@@ -48,11 +50,18 @@ function worker(config) {
       HOST_FACTS: JSON.stringify(config.facts),
       HOST_FRONT: config.front ? "1" : "",
     },
-    queueProducers: { DECISIONS: { queueName: "decisions" }, EVENTS: { queueName: "events" } },
-    queueConsumers: { decisions: BATCH, events: BATCH },
+    queueProducers: Object.fromEntries(QUEUES.map((name) => [name, { queueName: name.toLowerCase() }])),
+    queueConsumers: { decisions: BATCH, events: BATCH, dead: LAST },
     serviceBindings: services(config),
+    ratelimits: limits(config),
     assets: assets(config),
   };
+}
+
+/** Calls that are allowed within a minute, by binding. */
+function limits(config) {
+  const named = Object.entries(config.limits).map(([name, limit], i) => [name, { namespace_id: String(i + 1), simple: { limit, period: 60 } }]);
+  return Object.fromEntries(named);
 }
 
 function services(config) {
@@ -107,11 +116,12 @@ function frontOptions(config, edge) {
   };
 }
 
-async function bindingsOf(miniflare) {
+async function bindingsOf(miniflare, { storeOnly }) {
   const pairs = async (names, get) => Object.fromEntries(await Promise.all(names.map(async (name) => [name, await get(name)])));
   return {
     kv: await pairs(KV, (name) => miniflare.getKVNamespace(name)),
     r2: await pairs(R2, (name) => miniflare.getR2Bucket(name)),
+    queue: await pairs(storeOnly ? [] : QUEUES, (name) => miniflare.getQueueProducer(name)),
   };
 }
 
@@ -154,7 +164,7 @@ async function run(config) {
   process.stdin.resume().on("end", () => end(0)).on("error", () => end(0));
 
   try {
-    const stores = bindingsOf(miniflare);
+    const stores = bindingsOf(miniflare, config);
     stores.catch((error) => console.error(error?.stack ?? error));
     const url = (await (front ?? miniflare).ready).origin;
     if (!config.storeOnly && !front) await warm(url, config.token);

@@ -4,7 +4,7 @@
 import { crash, settle, start, isAlive } from "./interpreter.mjs";
 import { hasBegun, serve } from "./bridge.mjs";
 import { asAtTheEdge, trusted } from "./facts.mjs";
-import { setFaults, withFaults } from "./faults.mjs";
+import { setFaults, takeCalls, withFaults } from "./faults.mjs";
 import { sameToken } from "./token.mjs";
 
 const MAX_CONTROL_BYTES = 65_536;
@@ -36,7 +36,8 @@ async function changeFaults(request) {
     const faults = setFaults(bindings);
     if (PYTHON === "fatal") crash();
     else if (PYTHON !== undefined) await run("sabotage", PYTHON);
-    return Response.json({ faults });
+    const calls = takeCalls();
+    return Response.json(Object.keys(calls).length > 0 ? { faults, calls } : { faults });
   } catch (error) {
     return Response.json({ error: String(error.message) }, { status: 400 });
   }

@@ -32,7 +32,7 @@ async def _unwrapped(coroutine):
 
 
 STAGES = {  # of a page view, as tessera/turn.py takes them: where its name is looked up
-    "parse": "tessera.turn", "arrive": "tessera.visit", "profile.parse": "tessera.profile", "settle": "tessera.visit", "decide": "tessera.turn",
+    "parse": "tessera.turn", "arrive": "tessera.visit", "profile.document": "tessera.profile", "settle": "tessera.visit", "decide": "tessera.turn",
     "destination": "tessera.visit", "contents": "tessera.visit", "text": "tessera.record", "fillings": "tessera.visit",
 }  # fmt: skip
 ERRORS = {"KeyError": KeyError, "MemoryError": MemoryError}

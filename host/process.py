@@ -35,6 +35,7 @@ class Host:
         facts: what the CDN would tell about every visitor: country, regionCode, city, continent, timezone, ip, now…
         snapshot: False starts Python from nothing (slower). store_only: no Worker, only KV and R2 (a second to start).
         services: service bindings of the Worker: name → host:port of an HTTP server.
+        limits: rate limits, API_LIMIT and EVENTS_LIMIT: calls that are allowed within a minute; none unless given.
         front: with the front Worker before the Python Worker; pages are then served while Python still starts.
     """
 
@@ -51,12 +52,13 @@ class Host:
         store_only: bool = False,
         front: bool = False,
         services: Mapping[str, str] = {},
+        limits: Mapping[str, int] = {},
         edge: Path = EDGE,
     ) -> None:
         self.assets, self.state, self.edge = Path(assets), Path(state), Path(edge)
         self.port, self.secrets, self.variables, self.facts = port, dict(secrets), dict(variables), dict(facts)
         self.snapshot, self.store_only, self.front = snapshot, store_only, front
-        self.services = dict(services)
+        self.services, self.limits = dict(services), dict(limits)
         self.token = entropy.token_urlsafe(32)
         self.url: str | None = None
         self.admin_url: str | None = None
@@ -148,6 +150,7 @@ class Host:
             "variables": self.variables,
             "facts": self.facts,
             "services": self.services,
+            "limits": self.limits,
             "storeOnly": self.store_only,
             "front": self.front,
             "modules": [],

@@ -38,7 +38,7 @@ GUIDES = {
 LABELS = {"personalization": "Suggestions", "analytics": "Measuring", "none": "Running the shop"}
 KEPT = {
     "lifecycle": "Whether you are new, a customer or were one", "visits": "How often you have come by", "cart_value": "The value of your cart",
-    "recent": "The products you looked at last", "bought": "The products you bought", "orders": "How many orders you placed",
+    "recent": "The products you looked at last", "taste": "Which kinds of products you like", "hidden": "Products that you do not want to see", "bought": "The products you bought", "orders": "How many orders you placed",
     "last_order": "The day of your last order", "open_case": "Whether you are waiting for an answer from us",
 }
 

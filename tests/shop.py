@@ -19,7 +19,7 @@ from host.process import Host
 ROOT = Path(__file__).parent.parent
 STORE = ROOT / "rulesets" / "store"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
-BINDINGS = ("PROFILES", "RELEASES", "BUNDLES", "LOG", "DECISIONS", "ASSETS")
+BINDINGS = ("PROFILES", "PROFILES.put", "STATE", "RELEASES", "BUNDLES", "LOG", "DECISIONS", "EVENTS", "ASSETS")
 GERMANY = {"country": "DE", "regionCode": "HH", "city": "Hamburg", "continent": "EU", "timezone": "Europe/Berlin"}
 
 

@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from compiler import shape_ladders, shape_trials, shapes
@@ -146,6 +147,8 @@ def test_commands_exist(path: Path) -> None:
             assert words[1] in targets, command
         if words[0].endswith("tessera"):
             known = main.commands.get(words[1])
+            if isinstance(known, click.Group) and len(words) > 2:
+                known = known.commands.get(words[2])
             assert known is not None or words[1].startswith("-"), command
             options = {option for parameter in known.params for option in parameter.opts} | {"--help"} if known else {words[1]}
             assert {word for word in words[2:] if word.startswith("--")} <= options, command

@@ -14,6 +14,7 @@ from tests.edge.sites import ALL, AT, both, bundle, experiment, ir, is_, program
 from tessera.context import Request
 from tessera.decide import decide
 from tessera.identity import Key, sign
+from tessera.snapshot import Snapshot, write
 from tessera.turn import turn
 from tessera.types import Profile, Visit, parse_version
 from tessera.visit import arrive, settle
@@ -22,8 +23,9 @@ ROOT = Path(__file__).resolve().parents[1]
 TESSERA = sorted((ROOT / "edge" / "tessera").glob("**/*.py"))
 EDGE = sorted((ROOT / "edge").glob("**/*.py"))
 COMPILER = sorted((ROOT / "compiler").glob("**/*.py"))
+LEARN = sorted((ROOT / "learn").glob("**/*.py"))
 PLATFORM = {"js", "workers", "pyodide"}
-GLUE = ("entry.py", "bridge.py", "bridge_origin.py", "bridge_pages.py", "bridge_platform.py")  # the entry, and the bridge in Python
+GLUE = ("entry.py", "consume.py", "bridge.py", "bridge_origin.py", "bridge_pages.py", "bridge_platform.py", "bridge_stores.py")  # the entry, and the bridge in Python
 OLDEST = (3, 12)  # Python of the runtimes in which the edge runs
 FORBIDDEN = {  # I/O, clocks and randomness
     "random", "secrets", "uuid", "socket", "ssl", "asyncio", "threading", "subprocess", "os", "pathlib", "io", "tempfile", "shutil", "urllib.request",
@@ -82,6 +84,21 @@ def test_the_edge_never_imports_the_compiler(path):
     assert not roots(path) & {"compiler", "learn", "host", "tests", "scripts"}
 
 
+@pytest.mark.parametrize("path", **each(LEARN))
+def test_learning_knows_the_edge_and_not_the_compiler(path):
+    assert not roots(path) & {"compiler", "host", "tests", "scripts", "benchmarks"} | (roots(path) & PLATFORM)
+
+
+def test_the_command_line_starts_without_what_learning_needs():
+    """The heavy libraries load when a command uses them, not with `tessera check`."""
+    import subprocess
+
+    heavy = "duckdb", "splink", "pyspark", "pyarrow", "sqlglot", "pandas", "scipy", "learn"
+    told = f"import sys, compiler.cli; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize("path", **each([p for p in EDGE + COMPILER if p.parent.name != "edge" or p.name not in GLUE]))
 def test_only_the_entry_and_the_bridge_touch_the_platform(path):
     assert not roots(path) & PLATFORM
@@ -103,7 +120,7 @@ def test_the_intermediate_representation_is_a_leaf(name):
     assert roots(ROOT / "compiler" / name) <= {"__future__", "dataclasses", "typing"}
 
 
-@pytest.mark.parametrize("path", **each(EDGE + COMPILER))
+@pytest.mark.parametrize("path", **each(EDGE + COMPILER + LEARN))
 def test_no_broad_except_but_at_the_boundary(path):
     if path.name in ("entry.py", "bridge.py"):
         return
@@ -113,7 +130,7 @@ def test_no_broad_except_but_at_the_boundary(path):
             assert not caught & {"Exception", "BaseException", "everything"}, f"{path}:{node.lineno}"
 
 
-@pytest.mark.parametrize("path", **each(EDGE + COMPILER))
+@pytest.mark.parametrize("path", **each(EDGE + COMPILER + LEARN))
 def test_a_file_of_more_than_500_lines_wants_splitting(path):
     assert len(path.read_text("utf-8").splitlines()) <= 500
 
@@ -137,13 +154,29 @@ HOME = Request(
     url="https://shop.example/?utm_source=linkedin", now=str(int(AT * 1000)), offset="60", country="DE", cookie=COOKIE, user_agent=AGENT,
     accept_language="de", ip="192.0.2.7", nonce="n", newcomer="m", page="home",
 )  # fmt: skip
-STORED = json.dumps({"attributes": {"visitor": {"plan": "pro", "age": 4, "spend": 80.0, "recent": ["kenya", "huila"]}}})
+STORED = {"plan": "pro", "age": 4, "spend": 80.0, "recent": ["kenya", "huila"]}
 
 
-def page_view(site, page: str = "home", stored: str = STORED) -> str:
-    told = turn(site, KEYS, f"{FIELD.join(HOME._replace(page=page))}\x1eok{FIELD}{stored}", lambda url: "")
-    assert told.startswith("page")
-    return told
+def document(stored) -> dict:
+    attributes = {f"visitor.{name}": value for name, value in stored.items()}
+    return {"v": 2, "attributes": attributes, "updated_at": dict.fromkeys(attributes, AT - 60.0), "updated": AT - 60.0, "last": AT - 60.0}
+
+
+def page_view(site, page: str = "home", stored=STORED) -> str:
+    """A page view of a visitor whose cookie has a fresh snapshot, as most are."""
+    carried = write(Snapshot(document(stored), AT - 60, "visitor-1"), frozenset(site.attributes), 10_000)
+    return view(site, HOME._replace(page=page, snapshot=f"visitor-1.{carried}"))
+
+
+def view_after_reading(site, page: str = "home", stored=STORED) -> str:
+    """The same where the store was asked, so that the snapshot is written anew."""
+    return view(site, HOME._replace(page=page), f"\x1eok{FIELD}{json.dumps(document(stored))}{FIELD}")
+
+
+def view(site, request, told: str = "") -> str:
+    answer = turn(site, KEYS, FIELD.join(request) + told, lambda url: "")
+    assert answer.startswith("page")
+    return answer
 
 
 def calls(work, *args) -> int:
@@ -194,8 +227,9 @@ def test_so_does_a_request_without_consent():
 def test_a_page_view_of_the_shop_costs_a_bounded_number_of_calls(page, at_most):
     site = bundle(shop())
     page_view(site, page)
-    cost = calls(page_view, site, page)
-    assert cost <= at_most, f"{cost} calls for one page view"
+    for view in (page_view, view_after_reading):
+        cost = calls(view, site, page)
+        assert cost <= at_most, f"{cost} calls for one {view.__name__}"
 
 
 def test_a_slot_more_costs_a_bounded_number_of_calls():
@@ -261,8 +295,9 @@ def test_an_attribute_more_costs_a_bounded_number_of_calls():
         return bundle(program(slot("hero", ladder), attributes=tuple(ir.Attribute(name, "string", "personalization", None, None, None) for name in names)))
 
     few, many = (site([f"visitor.a{n}" for n in range(count)]) for count in (1, 51))
-    stored = json.dumps({"attributes": {"visitor": {f"a{n}": "free" for n in range(51)}}})
-    assert (calls(page_view, many, "home", stored) - calls(page_view, few, "home", stored)) / 50 <= 30
+    stored = {f"a{n}": "free" for n in range(51)}
+    for view in (page_view, view_after_reading):
+        assert (calls(view, many, "home", stored) - calls(view, few, "home", stored)) / 50 <= 30
 
 
 def test_importing_tessera_opens_nothing_and_reads_no_clock():

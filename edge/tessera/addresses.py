@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Sequence
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 _WRITTEN = re.compile(r"(/|https://)[A-Za-z0-9._~:/?#@!$&()*+,;=%-]*", re.ASCII)
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*(:\d{1,5})?", re.ASCII)
@@ -31,3 +31,19 @@ def is_own(target: str, hosts: Sequence[str]) -> bool:
 
 def _is_among(name: str, hosts: Sequence[str]) -> bool:
     return bool(_HOST.fullmatch(name)) and any(name == host or (host.startswith("*.") and name.endswith(host[1:])) for host in hosts)
+
+
+def host_of(url: str) -> str:
+    """Host and port of a URL as they are written; empty for what is none."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
+
+
+def joined(url: str, address: str) -> str:
+    """Where an address leads from a URL; the address itself where that is none."""
+    try:
+        return urljoin(url, address)
+    except ValueError:
+        return address

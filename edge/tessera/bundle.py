@@ -20,6 +20,7 @@ import msgpack
 
 from tessera import allocation, assign, match, score
 from tessera.columns import unpack
+from tessera.derive import derivation
 from tessera.evaluate import bind, names
 from tessera.front import front
 from tessera.outcomes import Outcomes
@@ -28,7 +29,7 @@ from tessera.resolved import REDIRECT, Action, Bundle, Campaign, Design, Experim
 from tessera.types import EMPTY, Attribute, Items
 
 MAGIC = b"TESSERA\0"
-FORMAT = 3
+FORMAT = 4
 HEADER = struct.Struct(">8sIIQ32s8s")
 RESERVED = bytes(8)
 SIGNATURE_MAGIC = b"ED25"
@@ -118,13 +119,14 @@ def _sections(body: memoryview) -> dict[str, Any]:
 def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
     site, conditions, decisions = sections["site"], sections["conditions"], sections["decisions"]
     lists = {name: frozenset(values) for name, values in sections["lists"]}
-    attributes = {a[0]: Attribute(*a[:6], values=frozenset(a[6])) for a in site["attributes"]}
+    attributes = {a[0]: Attribute(*a[:6], frozenset(a[6]), *a[7:]) for a in site["attributes"]}
     ids = sections["items"]["ids"]
     postings = match.Postings(conditions)
     rules, rule_of, masks = _rules(decisions["rules"], lists)
     if len(rule_of) != postings.conjunctions:
         raise ValueError("the rules do not cover the conjunctions")
     slots = tuple(_slot(row, masks[i][0], lists) for i, row in enumerate(decisions["slots"]))
+    stored = tuple(attributes[name] for name in site["reads"] if not name.startswith("request."))
     contents = tuple(prepare(content) for content in sections["content"])
     return Bundle(
         name=sealed.name,
@@ -143,7 +145,7 @@ def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
         reads=tuple(attributes[name] for name in site["reads"]),
         asks=tuple(name for name in site["reads"] if name.startswith("request.")),
         places=tuple(sorted(frozenset().union(*(names(when) for _, when, _, _ in site["jurisdictions"])))),
-        stored=tuple(attributes[name] for name in site["reads"] if not name.startswith("request.")),
+        stored=stored,
         lookups={lookup[0]: Lookup(*lookup) for lookup in sections["lookups"]},
         lists=lists,
         postings=postings,
@@ -156,7 +158,8 @@ def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
         slots=slots,
         experiments=_experiments(decisions["experiments"]),
         campaigns=tuple(
-            Campaign(name, _run(run), cap, bind(pause, lists)) for name, run, cap, pause in decisions["campaigns"]
+            Campaign(name, _run(run), cap, bind(pause, lists), count, frozenset(channels))
+            for name, run, cap, pause, count, channels in decisions["campaigns"]
         ),
         models=tuple(_model(row, sections) for row in decisions["models"]),
         items=Items(ids, {item: row for row, item in enumerate(ids)}, sections["items"]["columns"]),
@@ -170,8 +173,25 @@ def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
         sticky=any(row[-1] for row in decisions["experiments"]["designs"]),
         sessions=any("session" in row[:2] for row in decisions["experiments"]["designs"]) or any(map(_of_session, conditions["trees"].values())),
         asked=frozenset().union(*(slot.purposes for slot in slots)),
+        loaded=any(_is_loaded(a) for a in stored),
+        carried=tuple(a for a in stored if not (a.source or "").startswith("lookup.")),
+        derivations=tuple(filter(None, map(derivation, attributes.values()))),
+        segments={name: bind(when, lists) for name, when in site["segments"]},
+        tcf={name: frozenset(purposes) for name, purposes, _ in site["choices"]},
+        us={name: frozenset(opt_outs) for name, _, opt_outs in site["choices"]},
+        consent=site["consent"],
+        cookieless=site["cookieless"],
+        login=site["login"],
+        max_age=site["freshness"][0],
+        limit=site["freshness"][1],
+        log_keep=site["log_keep"],
         outcomes=Outcomes(postings.conjunctions, [mask for _, mask in masks]),
     )
+
+
+def _is_loaded(attribute: Attribute) -> bool:
+    """Whether an attribute is neither told by events nor looked up, so that some other system loads it."""
+    return derivation(attribute) is None and not (attribute.source or "").startswith("lookup.")
 
 
 def _of_session(tree: Any) -> bool:
@@ -182,7 +202,7 @@ def _of_session(tree: Any) -> bool:
 def _pages(slots: Sequence[Slot]) -> dict[str | None, tuple[int, ...]]:
     found: dict[str | None, list[int]] = {None: list(range(len(slots)))}
     for i, slot in enumerate(slots):
-        for page in slot.pages:
+        for page in slot.pages or ((f"@{slot.channel}",) if slot.channel != "web" else ()):
             found.setdefault(page, []).append(i)
     return {page: tuple(numbers) for page, numbers in found.items()}
 
@@ -261,13 +281,13 @@ def _actions(columns: Mapping[str, Any], lists: Lists) -> Callable[[int], Action
 
 
 def _slot(row: Sequence, mask: int, lists: Lists) -> Slot:
-    name, pages, selector, operation, component, names, contents, default, test, always, purposes, flag, values, needs, metadata, preloads = row
+    name, pages, selector, operation, component, names, contents, default, test, always, purposes, flag, values, needs, metadata, preloads, channel = row
     variants = tuple(zip(unpack(names), contents)) if contents else tuple((variant, ()) for variant in unpack(names))
     default, test = _action(default, lists), _action(test, lists)
     values = None if values is None else tuple(unpack(values))
     place = (name, frozenset(pages), selector, operation, component)
     preload = dict(chain(*map(zip, contents, preloads))) if preloads else EMPTY
-    return Slot(*place, variants, mask, default, test, always, frozenset(purposes), flag, values, needs, metadata, preload)
+    return Slot(*place, variants, mask, default, test, always, frozenset(purposes), flag, values, needs, metadata, preload, channel)
 
 
 def _experiments(columns: Mapping[str, Any]) -> Lazy:

@@ -33,12 +33,13 @@ _WEATHER = ("clear", "cloudy", "fog", "rain", "snow", "storm")
 class Request(NamedTuple):
     """The request in one flat value; texts are empty where unknown. Made from the bridge's string, or by hand.
 
+    `account`: who has logged in, as a verified token says; `snapshot`: what the bridge unsealed of the cookie.
     `now`: epoch milliseconds; `offset`: the visitor's minutes ahead of UTC; `nonce`: a fresh id for the
     page view; `newcomer`: another for a visitor who has none, so that no page view tells a visitor's id; `ch_…`: the
     headers Sec-CH-UA…; `latitude`, `longitude`: degrees; `weather`: a word and degrees Celsius, `rain;12.5`.
     """
 
-    token: str = ""
+    account: str = ""
     method: str = "GET"
     url: str = ""
     now: str = "0"
@@ -67,6 +68,7 @@ class Request(NamedTuple):
     latitude: str = ""
     longitude: str = ""
     weather: str = ""
+    snapshot: str = ""
 
     @property
     def at(self) -> float:

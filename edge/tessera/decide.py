@@ -13,7 +13,7 @@ from tessera.match import Index, bits, match, without
 from tessera.ranking import rank
 from tessera.resolved import Action, Bundle, Campaign, Design, Experiment, Rule, Slot
 from tessera.sound import ILL_TYPED, sound, total
-from tessera.types import Decision, Visit
+from tessera.types import FARTHEST, LADDER, Decision, Visit
 
 MOST_UNTOUCHED = 256  # sets of slots whose decisions are kept for visitors of whom no rule holds
 HOLDOUT = "@holdout"  # the key of `forced` that puts a visitor "in" or "out" of the holdout
@@ -27,6 +27,7 @@ class _Sight(NamedTuple):
     alive: int
     facts: Mapping[str, Any]
     held_out: bool
+    unwanted: int = 0  # conjunctions that hold, of levels above the one that the visitor wishes
 
 
 def decide(bundle: Bundle, visit: Visit, page: str | None = None) -> tuple[Decision, ...]:
@@ -50,7 +51,7 @@ def _decide_slots(bundle: Bundle, visit: Visit, numbers: tuple[int, ...]) -> tup
     """One loop without a call for slots whose decision is interned; whatever needs a closer look goes through `_decide`."""
     purposes, forced = visit.purposes, visit.forced
     held_out = (bundle.holdout is not None or bool(forced)) and _held_out(bundle, visit)
-    if held_out or forced or visit.preview or visit.values.get("request.bot"):
+    if held_out or forced or visit.preview or visit.most != FARTHEST or visit.values.get("request.bot"):
         sight = _look(bundle, visit, held_out)
         return tuple([_decide(sight, number) for number in numbers])
     rows = bundle if bundle.front is None else bundle.front
@@ -111,7 +112,24 @@ def _look(bundle: Bundle, visit: Visit, held_out: bool, alive: int | None = None
     if bundle.trees:
         units = {f"unit.{kind}": unit for kind, unit in visit.units.items()}
         facts = {**facts, **units, **{f"sticky.{e.name}": True for e in _sticky(bundle, visit)}}
-    return _Sight(bundle, visit, match(bundle.index, visit.values) if alive is None else alive, facts, held_out)
+    if alive is None:
+        alive = match(bundle.index, visit.values)
+    if visit.most == FARTHEST:
+        return _Sight(bundle, visit, alive, facts, held_out)
+    above = _above(bundle, visit.most)
+    return _Sight(bundle, visit, alive & ~above, facts, held_out, alive & above)
+
+
+def _above(bundle: Bundle, level: str) -> int:
+    """The conjunctions of the rules of all levels above one; made when first asked for."""
+    found = bundle.outcomes.above.get(level)
+    if found is None:
+        higher = LADDER[: LADDER.index(level)] if level in LADDER else LADDER
+        found = 0
+        for rule in bundle.rules:
+            found |= rule.mask if rule.level in higher else 0
+        bundle.outcomes.above[level] = found
+    return found
 
 
 def _sticky(bundle: Bundle, visit: Visit) -> list[Experiment]:
@@ -179,13 +197,13 @@ def _descend(sight: _Sight, number: int) -> Decision:
         rule_number = bundle.rule_of[first]
         rule = bundle.rules[rule_number]
         candidates &= ~rule.mask
-        reason = held_back_by(bundle, sight.visit, rule)
+        reason = held_back_by(bundle, sight.visit, rule, slot.channel)
         if reason is None:
             decision = _by_rule(bundle, visit, number, rule_number, rule)
             if decision is not None:
                 return decision
         held_back = held_back or reason
-    why = held_back or ("consent" if _consent_matters(sight, slot) else "default")
+    why = held_back or ("preference" if _is_unwanted(sight, slot) else "consent" if _consent_matters(sight, slot) else "default")
     decision = _tested(bundle, visit, number, slot.default, why)
     if why == "default" and slot.default.model < 0:
         mask = bundle.outcomes.masks[number]
@@ -220,8 +238,8 @@ def _held_out(bundle: Bundle, visit: Visit) -> bool:
     return assign.bucket(salt, unit) < end
 
 
-def held_back_by(bundle: Bundle, visit: Visit, rule: Rule) -> str | None:
-    """Why a rule that holds may not act now: its campaign is paused, over or not begun, or capped."""
+def held_back_by(bundle: Bundle, visit: Visit, rule: Rule, channel: str) -> str | None:
+    """Why a rule that holds may not act now: its campaign is paused, over or not begun, or capped in this channel."""
     if rule.campaign < 0:
         return None
     campaign = bundle.campaigns[rule.campaign]
@@ -229,17 +247,22 @@ def held_back_by(bundle: Bundle, visit: Visit, rule: Rule) -> str | None:
         return "paused"
     if campaign.pause and evaluate(campaign.pause, visit.values) is True:
         return "paused"
-    return "cap" if capped(campaign, visit) else None
+    return "cap" if capped(campaign, visit, channel) else None
 
 
-def capped(campaign: Campaign, visit: Visit) -> bool:
-    """Whether the visitor has seen the campaign as often as it may be seen."""
-    if campaign.cap is None:
+def capped(campaign: Campaign, visit: Visit, channel: str) -> bool:
+    """Whether the visitor has seen the campaign as often as it may be seen; in a channel that its cap does not name, never."""
+    if campaign.cap is None or channel not in campaign.channels:
         return False
     times, per = campaign.cap
     seen = visit.seen.get(campaign.name, 0)
     count = seen if isinstance(seen, int) else sum(1 for at in seen if visit.at - per < at <= visit.at)
     return count >= times
+
+
+def _is_unwanted(sight: _Sight, slot: Slot) -> bool:
+    """Whether a rule of the slot holds that the visitor wishes not to be decided by."""
+    return any(_holds(sight, conjunction) for conjunction in bits(sight.unwanted & slot.mask))
 
 
 def _consent_matters(sight: _Sight, slot: Slot) -> bool:

@@ -7,106 +7,41 @@ does not fit is refused with a reason, event by event. Who the visitor is comes 
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, Container, Iterable, Mapping, NamedTuple, Sequence
+from typing import Any, Container, Iterable, Mapping, Sequence
 
-from tessera import visit
-from tessera.context import Request, request_values
+from tessera import recall, visit, vocabulary
+from tessera.context import request_values
 from tessera.context import parse as parse_request
+from tessera.fold import fold
+from tessera.happenings import happened
 from tessera.identity import Key
 from tessera.log import partitioned
+from tessera.recall import Recalled
 from tessera.resolved import Bundle
-from tessera.types import parse_json
+from tessera.snapshot import VIEW
+from tessera.turn import reading, recalled
+from tessera.types import EMPTY, parse_json
+from tessera.visit import Arrival
+from tessera.vocabulary import FIELDS, SEEN
 
 UNIT, RECORD = visit.UNIT, visit.RECORD
 MAX_BODY = 65_536  # characters
 MAX_EVENTS = 50
-MAX_NUMBER = 1e12
-MAX_AGO = 86_400_000  # milliseconds: what happened longer ago, or so far in the future, is refused
-MAX_PATH = 512
-_HEX = frozenset("0123456789abcdef")
-_WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")
+UNASKED = "fields of the form that no attribute comes from were left out; the rest was taken"
+_PERSONAL = frozenset({"order", "fields"})  # what could tell who somebody is
 
 
 class Unreadable(ValueError):
     """The whole body is none; the message says why, in one line."""
 
 
-def _text(most: int) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, str) and 0 < len(value) <= most and value.isprintable()
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1_000_000
-
-
-def _is_view(value: Any) -> bool:
-    """Whether it is a UUID as page views have: 8-4-4-4-12 lower-case hexadecimal digits."""
-    return isinstance(value, str) and list(map(len, parts := value.split("-"))) == [8, 4, 4, 4, 12] and _HEX.issuperset("".join(parts))
-
-
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 64 and _WORD.issuperset(value)
-
-
-def _is_currency(value: Any) -> bool:
-    return isinstance(value, str) and len(value) == 3 and value.isascii() and value.isalpha() and value.isupper()
-
-
-def _is_path(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith("/") and len(value) <= MAX_PATH and value.isprintable() and "?" not in value and "#" not in value
-
-
-class Field(NamedTuple):
-    """What a value of an event must be: the check, and in words."""
-
-    fits: Callable[[Any], bool]
-    words: str
-
-
-FIELDS: Mapping[str, Field] = {
-    "ago": Field(lambda value: _is_number(value) and abs(value) <= MAX_AGO, "a number of milliseconds, at most a day"),
-    "view": Field(_is_view, "the id of a page view"),
-    "slot": Field(_is_name, "the name of a slot"),
-    "page": Field(_is_path, f"a path of at most {MAX_PATH} characters, without query"),
-    "target": Field(_text(128), "a text of at most 128 characters"),
-    "item": Field(_text(128), "a text of at most 128 characters"),
-    "quantity": Field(_is_count, "a whole number, at most a million"),
-    "value": Field(_is_number, "a finite number"),
-    "currency": Field(_is_currency, "three capital letters"),
-    "order": Field(_text(64), "a text of at most 64 characters"),
-}
-_COMMON = ("ago", "view", "page")
-_SLOT = ("view", "slot")
-_SALE = ("item", "quantity", "value", "currency")
-
-# name → (fields that it must have, further ones that it may have)
-EVENTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "exposure": (_SLOT, _COMMON),  # at least half of the slot was visible for a second, and showed what was decided
-    "undone": (_SLOT, _COMMON),  # what was decided for the slot did not stand in the page when it was left
-    "page_view": ((), _COMMON),
-    "click": ((), (*_COMMON, "slot", "target", "item")),
-    "search": ((), _COMMON),
-    "view_item": (("item",), (*_COMMON, "slot", "value", "currency")),
-    "add_to_cart": ((), (*_COMMON, "slot", *_SALE)),
-    "remove_from_cart": ((), (*_COMMON, *_SALE)),
-    "begin_checkout": ((), (*_COMMON, "value", "currency")),
-    "purchase": ((), (*_COMMON, *_SALE, "order")),
-    "sign_up": ((), _COMMON),
-    "opt_out": ((), _COMMON),
-}
-SEEN = ("exposure", "undone")
-_PERSONAL = ("order",)  # what could tell who somebody is
-
-
-def parse(text: str, unseen: Container[str] = ()) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def parse(text: str, unseen: Container[str] = (), asked: Container[str] | None = None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The events of a body that are as they should be; and of each other one its position (`event`) and `why`.
 
     Args:
         unseen: names of slots of which nothing can be seen.
+        asked: the fields of forms that some attribute comes from; of others nothing is taken, which is said among the
+            refused. None: all of them.
     Raises:
         Unreadable: where the body is not of the agreed form.
     """
@@ -123,43 +58,54 @@ def parse(text: str, unseen: Container[str] = ()) -> tuple[list[dict[str, Any]],
         why = wrong(event, unseen)
         if why:
             refused.append({"event": number, "why": why})
-        else:
-            accepted.append(event)
+            continue
+        taken = event if asked is None or "fields" not in event else _asked(event, asked)
+        if taken is not event:
+            refused.append({"event": number, "why": UNASKED})
+        accepted.append(taken)
     return accepted, refused
 
 
 def wrong(event: Any, unseen: Container[str] = ()) -> str:
-    """Why something is no event; empty where it is one. Of the visitor's own text nothing is repeated."""
-    if not isinstance(event, dict):
-        return "not an object"
-    name = event.get("event")
-    if not isinstance(name, str) or name not in EVENTS:
-        return f"`event` is none of {', '.join(EVENTS)}"
-    needed, possible = EVENTS[name]
-    for key in needed:
-        if key not in event:
-            return f"{name} needs `{key}`"
-    for key, value in event.items():
-        if key == "event":
-            continue
-        if key not in needed and key not in possible:
-            return f"{name} has a key that it does not know; possible are {', '.join(dict.fromkeys((*needed, *possible)))}"
-        if not FIELDS[key].fits(value):
-            return f"`{key}` is not {FIELDS[key].words}"
-    return "the slot takes its element away, so that nothing of it can be seen" if name in SEEN and event["slot"] in unseen else ""
+    """Why something is no event of this site; empty where it is one."""
+    why = vocabulary.wrong(event)
+    if not why and event["event"] in SEEN and event["slot"] in unseen:
+        return "the slot takes its element away, so that nothing of it can be seen"
+    return why
 
 
-def message(bundle: Bundle, keys: Sequence[Key], request: Request, events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def _asked(event: dict[str, Any], asked: Container[str]) -> dict[str, Any]:
+    """A submitted form with the fields that are asked for; the event itself where they all are."""
+    fields = {name: answer for name, answer in event["fields"].items() if name in asked}
+    if len(fields) == len(event["fields"]):
+        return event
+    rest = {key: value for key, value in event.items() if key != "fields"}
+    return {**rest, "fields": fields} if fields else rest
+
+
+def asked(bundle: Bundle) -> frozenset[str]:
+    """The fields of forms that some attribute of the site comes from."""
+    return frozenset(d.field for d in bundle.derivations if d.of == "form")
+
+
+def message(
+    bundle: Bundle, arrival: Arrival, events: Sequence[Mapping[str, Any]], shown: Mapping[str, Mapping[str, str]] = EMPTY
+) -> dict[str, Any]:
     """What the queue carries of accepted events: what they share, and the events.
 
     Ids of the visitor are in it only where the purpose of the log is in force and the visitor had an id before: an event
-    makes nobody known.
+    makes nobody known. What a form told is in it only where there is a profile for it.
+
+    Args:
+        shown: page view (the beginning of its id) → slot → the campaign that it showed.
     """
-    arrival = visit.arrive(bundle, keys, request)
+    request = arrival.request
+    profile = arrival.profile if arrival.returning or arrival.account else None
     logged = bool(arrival.purposes) and (bundle.log_purpose is None or bundle.log_purpose in arrival.purposes)
     unit = arrival.visitor if logged and arrival.returning else None
+    left_out = _PERSONAL - {"order" if logged else "", "fields" if profile or unit else ""}
     return {
-        "events": [dict(event) if logged else {key: value for key, value in event.items() if key not in _PERSONAL} for event in events],
+        "events": [{key: value for key, value in event.items() if key not in left_out} for event in events],
         "id": request.nonce,
         "received": request.at,
         "bundle": bundle.name,
@@ -168,42 +114,79 @@ def message(bundle: Bundle, keys: Sequence[Key], request: Request, events: Itera
         "purposes": sorted(arrival.purposes),
         "jurisdiction": arrival.jurisdiction,
         "bot": request_values(request, ("request.bot",)).get("request.bot") is True,
+        "profile": profile,
+        "visitor": arrival.visitor if profile else None,
+        "shown": {view: dict(shown[view[:VIEW]]) for view in (event.get("view") or "" for event in events) if view[:VIEW] in shown},
     }
 
 
 def turn(bundle: Bundle, keys: Sequence[Key], text: str) -> str:
-    """The bridge's string in: the fields of a Request, a record separator, the body. What goes out is one of
+    """The bridge's string in: the fields of a Request, what the store told (empty where it was not asked), the body, with record
+    separators between them. What goes out is one of
 
-        events  how many were accepted, a JSON list of the others with reasons, the queue's message (empty for none)
+        events  how many were accepted, a JSON list of the others with reasons, the queue's message (empty for none), Set-Cookie
+                values: with what is known of the visitor now, so that it counts for the next page
+        read    keys in the store of profiles, milliseconds that it may take: ask it, and take the turn again
         bad     why the body is none
 
     Raises:
         ValueError: where the text is not of the agreed form.
     """
-    facts, _, body = text.partition(RECORD)
+    facts, answered, body = text.split(RECORD, 2)
     request = parse_request(facts)
     try:
         # an arm that removes an element could never be counted, so neither may one that leaves it
-        accepted, refused = parse(body, {slot.name for slot in bundle.slots if slot.operation == "remove"})
+        accepted, refused = parse(body, {slot.name for slot in bundle.slots if slot.operation == "remove"}, asked(bundle))
     except Unreadable as error:
         return UNIT.join(("bad", str(error)))
-    told = json.dumps(message(bundle, keys, request, accepted), separators=(",", ":")) if accepted else ""
-    return UNIT.join(("events", str(len(accepted)), json.dumps(refused, separators=(",", ":")), told))
+    arrival = visit.arrive(bundle, keys, request)
+    if accepted and not answered and visit.wants_profile(bundle, arrival):
+        return reading(bundle, arrival)
+    arrival, known = recalled(bundle, keys, arrival, answered or None)
+    told, cookie = "", arrival.set_cookie if known.erased else ""
+    if accepted:
+        found = message(bundle, arrival, accepted, known.shown)
+        told = json.dumps(found, separators=(",", ":"))
+        cookie = cookie or _renewed(bundle, arrival, known, found)
+    return UNIT.join(("events", str(len(accepted)), json.dumps(refused, separators=(",", ":")), told, cookie))
+
+
+def _renewed(bundle: Bundle, arrival: Arrival, known: Recalled, told: Mapping[str, Any]) -> str:
+    """The Set-Cookie values with the snapshot as these events leave it; empty where they change nothing in it."""
+    if known.document is None or told["profile"] is None or not recall.remembers(bundle):
+        return ""
+    document = fold(bundle, known.document, told)
+    return "" if document is known.document else visit.cookie(bundle, arrival, (), known._replace(document=document), True)
 
 
 def rows(message: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One flat row an event, as the log stores them (NDJSON); every row has every field."""
+    """One flat row an event, as the log stores them (NDJSON); every row has every field.
+
+    What a form told is in a row only together with whom it is of.
+    """
     shared = {key: message[key] for key in ("received", "bundle", "unit", "unit_kind", "purposes", "jurisdiction", "bot")}
+    logged = [key for key in FIELDS if key != "ago" and (key != "fields" or message["unit"] is not None)]
     return [
         {
             "id": f"{message['id']}-{number}",
             "event": event["event"],
-            "at": message["received"] - max(event.get("ago", 0), 0) / 1000,  # a clock may have been set back meanwhile
-            **{key: event.get(key) for key in FIELDS if key != "ago"},
+            "at": happened(message["received"], event),
+            **{key: event.get(key) if key in logged else None for key in FIELDS if key != "ago"},
             **shared,
         }
         for number, event in enumerate(message["events"])
     ]
+
+
+def message_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the log as the message of its one event, so that profiles can be made again from the log.
+
+    What the log does not hold is not in it: which campaign a slot showed, and the profile of an account.
+    """
+    id_, _, number = row["id"].rpartition("-")
+    event = {"event": row["event"], "at": row["at"], **{key: row[key] for key in FIELDS if row.get(key) is not None}}
+    shared = {key: row[key] for key in ("received", "bundle", "unit", "unit_kind", "purposes", "jurisdiction", "bot")}
+    return {"events": [event], "id": id_, "first": int(number), **shared, "profile": None, "shown": {}}
 
 
 def files(messages: Sequence[tuple[str, str]]) -> Iterable[tuple[str, str]]:

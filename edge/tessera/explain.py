@@ -15,7 +15,7 @@ from tessera.operators import OPERATORS
 from tessera.phrase import TESTS, expression, quoted
 from tessera.record import outcome, variant_name
 from tessera.sound import total
-from tessera.types import Decision, Visit
+from tessera.types import LADDER, Decision, Visit
 
 _CAMPAIGN = "its campaign '"  # begins what keeps a rule back that holds; no other sentence begins so
 
@@ -55,6 +55,27 @@ def explain(bundle: Bundle, visit: Visit, decision: Decision) -> Explanation:
     return Explanation(slot.name, _sentence(bundle, visit, decision, attempts), attempts, tuple(_alternatives(seen, decision)))
 
 
+@total
+def brief(bundle: Bundle, visit: Visit, decision: Decision) -> Explanation:
+    """The same without the rules that were tried, and of a default without the rule that came nearest: what it costs does not grow
+    with the rules."""
+    if decision.why in ("cap", "paused"):
+        return explain(bundle, visit, decision)._replace(attempts=())
+    slot = bundle.slots[decision.slot]
+    seen = _Seen(bundle, visit, facts_of(bundle, visit, decision.slot) if bundle.trees else visit.values)
+    attempts = (_deciding(seen, decision),) if slot.mask else ()
+    return Explanation(slot.name, _sentence(bundle, visit, decision, attempts), (), tuple(_others(seen, decision)))
+
+
+def _deciding(seen: _Seen, decision: Decision) -> Attempt:
+    """The rule that decided; of a default, that others were tried."""
+    if decision.rule < 0:
+        return Attempt("", "default", False, "")
+    rule = seen.bundle.rules[decision.rule]
+    met = next((c for c in bits(rule.mask) if _unmet(seen, c) is None), None)
+    return Attempt(rule.name, rule.level, True, "it holds" if met is None else _met(seen, met))
+
+
 class _Seen(NamedTuple):
     """What the decision saw: the visit, and what trees may read."""
 
@@ -64,8 +85,14 @@ class _Seen(NamedTuple):
 
 
 def _alternatives(seen: _Seen, decision: Decision) -> Iterator[Alternative]:
-    """The other arms of its experiment, the items that came next, and what the ladder would have shown without the rule;
-    for a default the rule that came nearest to holding."""
+    """What else there was, and for a default the rule that came nearest to holding."""
+    yield from _others(seen, decision)
+    if decision.rule < 0 and decision.why in ("default", "consent"):
+        yield from _nearest(seen, decision)
+
+
+def _others(seen: _Seen, decision: Decision) -> Iterator[Alternative]:
+    """The other arms of its experiment, the items that came next, and what the ladder would have shown without the rule."""
     bundle, visit = seen.bundle, seen.visit
     if decision.experiment >= 0:
         for arm, variant, propensity in other_arms(bundle, decision):
@@ -77,8 +104,6 @@ def _alternatives(seen: _Seen, decision: Decision) -> Iterator[Alternative]:
     if following is not None:
         rule = f"the rule '{bundle.rules[following.rule].name}' holds too" if following.rule >= 0 else "the default"
         yield Alternative(variant_name(bundle, following), rule)
-    elif decision.why in ("default", "consent"):
-        yield from _nearest(seen, decision)
 
 
 def _nearest(seen: _Seen, decision: Decision) -> Iterator[Alternative]:
@@ -89,7 +114,7 @@ def _nearest(seen: _Seen, decision: Decision) -> Iterator[Alternative]:
         return
     _, _, conjunction = min(lacking)
     rule = bundle.rules[bundle.rule_of[conjunction]]
-    because = "; ".join(_lacks(seen, conjunction)) or _held_back(bundle, seen.visit, rule)
+    because = "; ".join(_lacks(seen, conjunction)) or _held_back(bundle, seen.visit, rule, bundle.slots[decision.slot].channel)
     action = rule.action
     if action.experiment >= 0:
         shown = f"one of {', '.join(bundle.experiments[action.experiment].design.arms)}"
@@ -123,20 +148,22 @@ def _attempts(seen: _Seen, decision: Decision, mask: int) -> Iterator[Attempt]:
             yield Attempt(rule.name, rule.level, True, _met(seen, met[0]) if met else "it holds")
             return
         if met:
-            yield Attempt(rule.name, rule.level, False, _held_back(bundle, seen.visit, rule))
+            yield Attempt(rule.name, rule.level, False, _held_back(bundle, seen.visit, rule, bundle.slots[decision.slot].channel))
         else:
             why = dict.fromkeys(_unmet(seen, c) or "" for c in bits(rule.mask))
             yield Attempt(rule.name, rule.level, False, "; ".join(why) or "its condition can never hold")
 
 
-def _held_back(bundle: Bundle, visit: Visit, rule: Rule) -> str:
+def _held_back(bundle: Bundle, visit: Visit, rule: Rule, channel: str) -> str:
+    if LADDER.index(rule.level) < LADDER.index(visit.most):
+        return f"the visitor wishes that nothing above the level '{visit.most}' decides"
     if rule.campaign >= 0:
         campaign = bundle.campaigns[rule.campaign]
         if campaign.run and not campaign.run.holds(visit.at, visit.offset):
             return f"{_CAMPAIGN}{campaign.name}' is not running at this time"
         if campaign.pause and evaluate(campaign.pause, visit.values) is True:
             return f"{_CAMPAIGN}{campaign.name}' is paused for this visitor"
-        if capped(campaign, visit):
+        if capped(campaign, visit, channel):
             return f"{_CAMPAIGN}{campaign.name}' was already seen {campaign.cap[0]} times"
     if rule.action.experiment >= 0:
         return f"the visitor is outside the experiment '{bundle.experiments[rule.action.experiment].name}'"
@@ -229,6 +256,8 @@ def _because(bundle: Bundle, visit: Visit, decision: Decision, told: dict, attem
     if rule:
         empty = ", but no item was left to show" if told["model"] and not decision.items else ""
         return f", because the rule '{rule}' ({told['level']} level) holds: {attempts[-1].because if attempts else ''}{empty}"
+    if why == "preference":
+        return f" by default, because the visitor wishes that nothing above the level '{visit.most}' decides"
     if why == "consent":
         lacking = ", ".join(sorted(bundle.slots[decision.slot].purposes - visit.purposes))
         return f" by default, because without consent to {lacking} no rule above it could hold"

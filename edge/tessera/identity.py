@@ -1,4 +1,8 @@
-"""Cookies → who the visitor is. Only a cookie that this site signed counts; anything else is ignored and replaced."""
+"""Cookies → who the visitor is. Only a cookie that this site signed counts; anything else is ignored and replaced.
+
+A cookie's value is `SIGNED~SEALED`: what is signed here, and behind it the snapshot of the visitor's profile, which the bridge
+encrypts (edge/sealed.mjs) and nobody else can read. What is not sealed yet stands between two SEAL marks.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,14 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from functools import lru_cache
 from hashlib import sha256
-from typing import Mapping, NamedTuple, Sequence
+from typing import Callable, Mapping, NamedTuple, Sequence
 
 from tessera.types import EMPTY
 
 COOKIE = "tessera"
 SESSION = "tessera_session"  # told apart only where an experiment randomises sessions
-MAX_COOKIE = 1024  # characters of our cookie
+MAX_COOKIE = 1024  # characters of our cookie, its name and all
+SEAL = "\x02"
 MAX_HEADER = 16_384  # characters of a Cookie header that are read
 MAX_AGE = 180 * 86_400  # seconds: how long the browser keeps it
 _REMEMBERED = 2048  # characters of a Cookie header of which it is remembered what it proves
@@ -23,6 +28,9 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _CONTEXTS = {COOKIE: b"tessera id v1\0", SESSION: b"tessera session v1\0"}  # so that neither can stand for the other
 _ARM, _ARMS = "\x1f", "\x1e"  # between a sticky key and its arm, and between two of them
 _SIGNATURE = 44  # characters of the signature and its dot
+_MOST = MAX_COOKIE - len(COOKIE) - 1  # characters of its value
+_SEALED = 28  # bytes that sealing adds: the nonce and the tag of AES-GCM
+_VERSION = 1  # of how snapshots are sealed
 
 
 class Key(NamedTuple):
@@ -84,7 +92,7 @@ def sign(visitor: str, issued: int, key: Key, sticky: Mapping[str, str] = EMPTY,
     while True:
         arms = urlsafe_b64encode(_ARMS.join(map(_ARM.join, kept)).encode("utf-8", "replace")).rstrip(b"=").decode()
         payload = f"2.{key.id}.{visitor}.{issued:x}.{arms}" if kept else f"1.{key.id}.{visitor}.{issued:x}"
-        if len(payload) + _SIGNATURE <= MAX_COOKIE:
+        if len(payload) + _SIGNATURE <= _MOST:
             return f"{payload}.{_mac(key, payload, cookie)}"
         del kept[0]
 
@@ -107,7 +115,7 @@ def _identity(value: str, known: Sequence[Key], cookie: str) -> Identity:
     """The identity that a cookie proves, whatever its age."""
     if len(value) > MAX_COOKIE or not value.isascii():
         return _REJECTED
-    parts = value.split(".")
+    parts = value.partition("~")[0].split(".")
     if (len(parts), parts[0]) not in ((5, "1"), (6, "2")) or not _ID.match(parts[2]):
         return _REJECTED
     key = next((k for k in known if k.id == parts[1]), None)
@@ -150,9 +158,35 @@ def recognise(header: str, known: Sequence[Key], now: float, cookie: str = COOKI
     return otherwise
 
 
-def set_cookie(visitor: str, now: float, key: Key, sticky: Mapping[str, str] = EMPTY) -> str:
-    """The Set-Cookie value that gives a visitor their id, and the arms that they keep."""
-    return f"{COOKIE}={sign(visitor, int(now), key, sticky)}; Max-Age={MAX_AGE}; Path=/; HttpOnly; Secure; SameSite=Lax"
+def set_cookie(visitor: str, now: float, key: Key, sticky: Mapping[str, str] = EMPTY, snapshot: Callable[[int], str] | None = None) -> str:
+    """The Set-Cookie value that gives a visitor their id, and the arms that they keep.
+
+    Args:
+        snapshot: the number of ASCII characters there is room for → the text to be sealed, empty for none.
+    """
+    value = sign(visitor, int(now), key, sticky)
+    text = snapshot((_MOST - len(value) - len(f"~{_VERSION}")) * 3 // 4 - _SEALED) if snapshot else ""
+    sealed = f"~{_VERSION}{SEAL}{text}{SEAL}" if text else ""
+    return f"{COOKIE}={value}{sealed}; Max-Age={MAX_AGE}; Path=/; HttpOnly; Secure; SameSite=Lax"
+
+
+def account_key(site: str, subject: str) -> str:
+    """The key under which the profile of a logged-in account is stored; it tells nothing of the account's name.
+
+    Args:
+        subject: who it is, as the site's own token says.
+    """
+    return "a" + sha256(f"tessera account\0{site}\0{subject}".encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def of_the_day(key: Key, at: float, *told: str) -> str:
+    """A unit for sites without cookies: the same all day (UTC) for the same address and browser, and nothing the next day.
+
+    Args:
+        told: what a request tells of its sender. It cannot be found out from the unit, nor stored with it.
+    """
+    message = "\0".join((str(int(at // 86_400)), *told))
+    return hmac.digest(key.secret, b"tessera day v1\0" + message.encode("utf-8", "replace"), sha256).hex()[:32]
 
 
 def set_session(session: str, now: float, key: Key) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 from tessera.record import rows
 
 Rows = Sequence[Mapping[str, Any]]
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError)  # what is raised by reading what is no message
 
 
 def files(messages: Sequence[tuple[str, str]]) -> Iterable[tuple[str, str]]:
@@ -28,14 +29,25 @@ def partitioned(
     Args:
         read: a message's epoch seconds and its rows.
     """
-    by_date: dict[str, list[tuple[str, str]]] = {}
+    read_ones = []
     for id_, text in messages:
         try:
-            at, found = read(json.loads(text))
-            date = datetime.fromtimestamp(at, timezone.utc).strftime("%Y-%m-%d")
-            lines = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in found)
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError):
+            read_ones.append((id_, *dated(*read(json.loads(text)))))
+        except UNREADABLE:
             continue
+    return gathered(folder, read_ones)
+
+
+def dated(at: float, rows_: Rows) -> tuple[str, str]:
+    """The date (UTC) of a moment, and rows as lines of NDJSON; one of UNREADABLE where a message is none."""
+    date = datetime.fromtimestamp(at, timezone.utc).strftime("%Y-%m-%d")
+    return date, "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows_)
+
+
+def gathered(folder: str, messages: Iterable[tuple[str, str, str]]) -> Iterable[tuple[str, str]]:
+    """(key, NDJSON text) for each date among the messages, given as (message id, date, lines)."""
+    by_date: dict[str, list[tuple[str, str]]] = {}
+    for id_, date, lines in messages:
         by_date.setdefault(date, []).append((id_, lines))
     for date, found in sorted(by_date.items()):
         found.sort()

@@ -18,9 +18,12 @@ class Outcomes:
         withheld: purposes → the attributes that need one of them, and the masks without theirs.
         jurisdictions: the values that their conditions read → the one that holds.
         told: a decision → its part of the record, as JSON.
+        above: a level → the conjunctions of the rules of all levels above it.
+        flags: what ofrep.py tells of decisions again and again; None before the first.
+        api: a decision, as JSON, and a row of the catalogue → what callers of the HTTP API are told of it whoever asks.
     """
 
-    __slots__ = ("masks", "shown", "ruled", "tests", "tested", "untouched", "withheld", "jurisdictions", "told")
+    __slots__ = ("masks", "shown", "ruled", "tests", "tested", "untouched", "withheld", "jurisdictions", "told", "above", "flags", "api")
 
     def __init__(self, conjunctions: int, masks: Sequence[int]) -> None:
         self.masks = tuple(masks)
@@ -32,3 +35,6 @@ class Outcomes:
         self.withheld: dict[frozenset[str], Any] = {}
         self.jurisdictions: dict[tuple, Any] = {}
         self.told: dict[Any, str] = {}
+        self.above: dict[str, int] = {}
+        self.flags: Any = None
+        self.api: dict[Any, Any] = {}

@@ -9,6 +9,8 @@ import re
 from hashlib import sha256
 from typing import Callable, Iterable, NamedTuple, Sequence
 
+from tessera.identity import SEAL
+
 MAX_PAGE_BYTES = 2 * 1024 * 1024
 SNIFFED_BYTES = 1024
 PERSONAL = "private, no-cache"
@@ -73,14 +75,15 @@ class Reply(NamedTuple):
 
     cookie: str
     record: str
+    whose: str
     contents: Sequence[str | None]
 
 
 def reply_of(answer: str, fixed: Callable[[str], str]) -> Reply:
     """Read what tessera/turn.py says of a page. `fixed`: number → the text of a content that is the same for everybody."""
     first, *fillings = answer.split(RECORD)
-    _, cookie, record = first.split(UNIT)
-    return Reply(cookie, record, tuple(_content(filling, fixed) for filling in fillings))
+    _, cookie, record, whose, _ = first.split(UNIT)  # commands come of logins, which this bridge does not verify
+    return Reply(cookie, record, whose, tuple(_content(filling, fixed) for filling in fillings))
 
 
 def _content(filling: str, fixed: Callable[[str], str]) -> str | None:
@@ -114,8 +117,15 @@ def personal_headers(headers: Iterable[tuple[str, str]], etag: str, cookies: Seq
 
 
 def cookies_of(joined: str) -> list[str]:
-    """The Set-Cookie values of an answer."""
-    return [cookie for cookie in joined.split(GROUP) if cookie]
+    """The Set-Cookie values of an answer, without the snapshot, which this bridge cannot seal."""
+    return [_without_snapshot(cookie) for cookie in joined.split(GROUP) if cookie]
+
+
+def _without_snapshot(cookie: str) -> str:
+    if SEAL not in cookie:
+        return cookie
+    before, _, rest = cookie.partition(SEAL)
+    return before.rpartition("~")[0] + rest.partition(SEAL)[2]
 
 
 def validator(tag: str, contents: Sequence[str | None]) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from ipaddress import ip_address
 from typing import Any, Iterable, Mapping
 
 from tessera.resolved import Bundle, Lookup
-from tessera.types import EMPTY, Attribute, Profile, coerce, moment_of, parse_json
+from tessera.types import EMPTY, FARTHEST, LADDER, Attribute, Profile, coerce, moment_of, parse_json
 
+VERSION = 2  # of stored profiles
 MAX_PROFILE = 65_536  # characters of a stored profile that are read
 NAMESPACES = ("visitor", "account", "request")
 
@@ -33,26 +35,73 @@ def flatten(attributes: Any, known: Iterable[str]) -> dict[str, Any]:
     return found
 
 
-def parse(text: str, known: Iterable[str], at: float) -> Profile | None:
-    """A stored profile; None where the text is none (the caller falls down the ladder and says so).
+def document(text: str, known: Iterable[str], at: float) -> tuple[dict[str, Any] | None, str]:
+    """A stored profile in the form that is written today; else None, and as which fallback that is told: the text is none, or
+    was written by a newer Worker.
 
-    `updated` is when it was written (ISO, or per attribute in `updated_at`); without it the age is taken as zero.
+    In the first version `attributes` may be nested or bare, moments ISO 8601, `updated` and `updated_at` left out; without
+    them the age is taken as zero.
     """
     try:
         stored = parse_json(text, MAX_PROFILE)
     except ValueError:
-        return None
-    return read(stored, known, at) if isinstance(stored, dict) else None
+        return None, "profile-broken"
+    if not isinstance(stored, dict):
+        return None, "profile-broken"
+    version = stored.get("v", 1)
+    if version == VERSION:
+        return (stored, "") if _is_sound(stored, at) else (None, "profile-broken")
+    return (upgraded(stored, known, at), "") if version == 1 else (None, "profile-newer")
+
+
+def _is_sound(stored: Mapping[str, Any], at: float) -> bool:
+    """Whether a profile of today's version is as it is written."""
+    if "erased" in stored:
+        return True
+    attributes, own, seen = stored.get("attributes"), stored.get("updated_at", EMPTY), stored.get("seen", EMPTY)
+    if type(attributes) is not dict or not isinstance(own, Mapping) or not isinstance(seen, Mapping):
+        return False
+    moments = [stored.get("updated", at), stored.get("last", at), *own.values()]
+    try:
+        return {*map(type, moments)} <= _NUMBERS and math.isfinite(sum(moments))
+    except OverflowError:
+        return False
+
+
+_NUMBERS = {int, float}
+
+
+def upgraded(stored: Mapping[str, Any], known: Iterable[str], at: float) -> dict[str, Any]:
+    """A profile of the first version as one of the second."""
+    attributes = flatten(stored.get("attributes"), known)
+    written = _moment(stored.get("updated"), at)
+    own = stored.get("updated_at")
+    own = flatten(own, known) if isinstance(own, dict) else {}
+    seen = {name: list(times) if isinstance(times, tuple) else [written - i / 1000 for i in range(min(times, 64))] for name, times in _seen(stored.get("seen")).items()}
+    return {
+        "v": VERSION,
+        "attributes": attributes,
+        "updated_at": {name: _moment(own.get(name), written) for name in attributes},
+        "updated": written,
+        "seen": seen,
+    }
 
 
 def read(stored: Mapping[str, Any], known: Iterable[str], at: float) -> Profile:
     """A profile or visitor file that was parsed already → Profile."""
+    most = stored.get("level", FARTHEST)
+    most = most if most in LADDER else LADDER[-1]
+    if stored.get("v") == VERSION:
+        attributes, own = stored.get("attributes", EMPTY), stored.get("updated_at", EMPTY)
+        age = at - stored.get("updated", at)
+        ages = {name: at - own[name] if name in own else age for name in attributes}
+        return Profile(attributes, ages, _seen(stored.get("seen")), most)
     attributes = flatten(stored.get("attributes"), known)
     written = _moment(stored.get("updated"), at)
     own = stored.get("updated_at")
     own = flatten(own, known) if isinstance(own, dict) else {}
     ages = {name: max(0.0, at - _moment(own.get(name), written)) for name in attributes}
-    return Profile(attributes, ages, _seen(stored.get("seen")))
+    return Profile(attributes, ages, _seen(stored.get("seen")), most)
 
 
 def _moment(value: Any, otherwise: float) -> float:

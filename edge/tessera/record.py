@@ -163,8 +163,9 @@ def _shared(bundle: Bundle, visit: Visit, view: str, page: str | None, channel: 
 
 
 def _is_logged(bundle: Bundle, visit: Visit) -> bool:
-    """Whether ids and stored facts may be logged: by consent, and not of a preview, which counts for nobody."""
-    return (bundle.log_purpose is None or bundle.log_purpose in visit.purposes) and not visit.preview
+    """Whether ids and stored facts may be logged: by consent, and neither of a preview, which counts for nobody, nor of who is
+    told apart for a day alone."""
+    return (bundle.log_purpose is None or bundle.log_purpose in visit.purposes) and not visit.preview and not visit.nameless
 
 
 def _row(bundle: Bundle, visit: Visit, decision: Decision) -> dict[str, Any]:

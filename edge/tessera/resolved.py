@@ -7,6 +7,7 @@ from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
 from tessera import match, score
 from tessera.allocation import Allocation
+from tessera.derive import Derivation
 from tessera.front import Front
 from tessera.outcomes import Outcomes
 from tessera.types import Attribute, Items
@@ -79,7 +80,8 @@ class Slot:
 
     `variants`: (name, content index without a patch, then one per arm of `test`). `needs`: the slots whose decisions
     its conditions read, in an order in which they can be decided. `metadata`: what callers of a flag are told with its value.
-    `preload`: the index of a content → that of the address of its image, of which the head is to tell.
+    `preload`: the index of a content → that of the address of its image, of which the head is to tell. `channel`: web, or
+    another one, whose slots stand on no page.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Slot:
     needs: tuple[int, ...]
     metadata: Mapping[str, Any]
     preload: Mapping[int, int]
+    channel: str = "web"
 
 
 class Design(NamedTuple):
@@ -139,12 +142,17 @@ class Experiment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """An owner's initiative: its dates, its cap (times, per seconds) and the condition that pauses it."""
+    """An owner's initiative: its dates, its cap (times, per seconds) and the condition that pauses it.
+
+    `count`: whether a cap counts what was `seen` or what was `decided`; `channels`: of which.
+    """
 
     name: str
     run: Run | None
     cap: tuple[int, float] | None
     pause: tuple | None
+    count: str = "seen"
+    channels: frozenset[str] = frozenset({"web"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +192,10 @@ class Bundle:
     or a rollout tells sessions apart. `asked`: the purposes that any rule's condition needs. `island`: the pages that are told
     what was decided, as JSON. `fixed`: of each content how the bridge is told of it where it is the same for everybody, else
     empty. `headed`, `redirecting`: the pages whose head may get something, and which may lead elsewhere. `sticky`: whether
-    any experiment keeps arms.
+    any experiment keeps arms. `segments`: conditions by name. `loaded`: whether decisions read what other systems load in bulk. `carried`: what of `stored` a cookie may carry. `derivations`: the attributes that come from events. `tcf`,
+    `us`: purpose → the TCF purposes that grant it, the US opt-outs that deny it. `consent`: the cookies that tell a choice, by
+    what they tell, and the site's `vendor` number. `cookieless`: whether visitors are told apart by no cookie. `login`: how tokens
+    are verified. `max_age`, `limit`: seconds that a profile in a cookie is fresh, and may be used at all. `log_keep`: seconds.
     """
 
     name: str
@@ -226,8 +237,20 @@ class Bundle:
     sticky: bool
     sessions: bool
     asked: frozenset[str]
+    loaded: bool
+    carried: tuple[Attribute, ...]
+    derivations: tuple[Derivation, ...]
+    segments: Mapping[str, tuple]
+    tcf: Mapping[str, frozenset[int]]
+    us: Mapping[str, frozenset[str]]
+    consent: Mapping[str, Any]
+    cookieless: bool
+    login: Mapping[str, Any] | None
+    max_age: int
+    limit: int
+    log_keep: int
     outcomes: Outcomes
 
     def slots_of(self, page: str | None) -> tuple[int, ...]:
-        """Indices of the slots of a page; of every slot and flag for None."""
+        """Indices of the slots of a page; of a channel for `@email`; of every slot and flag for None."""
         return self.pages_slots.get(page, ())

@@ -16,6 +16,8 @@ MAX_TEXT = 1024  # characters of one text value that take part in decisions
 MAX_LIST = 256  # elements of one list value
 MAX_DEPTH = 64  # lists and objects within each other in JSON that is read
 EMPTY: Mapping[str, Any] = MappingProxyType({})
+LADDER = ("individual", "segment", "cohort", "default")  # the levels of a slot's ladder, from the top
+FARTHEST = LADDER[0]
 
 
 class ListedItem(NamedTuple):
@@ -27,7 +29,10 @@ class ListedItem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A declared fact: `name` in full (`visitor.plan`), `type` as in site.yaml, `keep` in seconds (None: the session)."""
+    """A declared fact: `name` in full (`visitor.plan`), `type` as in site.yaml, `keep` in seconds (None: the session).
+
+    Of what comes from events: `half_life` in seconds, after which it counts half; `most`, how many elements are kept.
+    """
 
     name: str
     type: str
@@ -36,6 +41,8 @@ class Attribute:
     source: str | None = None
     default: Any = None
     values: frozenset[str] = frozenset()
+    half_life: float | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +56,13 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is stored about a visitor, still raw. `ages` maps attribute names to seconds since they were written."""
+    """What is stored about a visitor, still raw. `ages` maps attribute names to seconds since they were written; `most` is how
+    far the visitor lets personalisation go."""
 
     attributes: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     ages: Mapping[str, float] = field(default_factory=lambda: EMPTY)
     seen: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    most: str = FARTHEST
 
 
 class Visit(NamedTuple):
@@ -68,6 +77,8 @@ class Visit(NamedTuple):
         forced: experiment → arm, set by scenarios and previews. preview: whether a preview token set them.
         sticky: experiment's key and version (`checkout__0`) → the arm given before.
         served_from: store, cookie or none.
+        most: the highest level of a ladder that may decide, as the visitor wishes.
+        nameless: whether the units are good for this day alone, and may not be logged.
     """
 
     units: Mapping[str, str] = EMPTY
@@ -83,6 +94,8 @@ class Visit(NamedTuple):
     ages: Mapping[str, float] = EMPTY
     served_from: str = "none"
     fallbacks: tuple[str, ...] = ()
+    most: str = FARTHEST
+    nameless: bool = False
 
 
 class Ranked(NamedTuple):
@@ -95,7 +108,7 @@ class Ranked(NamedTuple):
 class Decision(NamedTuple):
     """What one slot got. Numbers are indices into the bundle (-1: none); `record` turns them into names.
 
-    `why` is one of rule, test, rank, consent, cap, paused, holdout, bot, preview, default. `arm` is the arm applied,
+    `why` is one of rule, test, rank, consent, preference, cap, paused, holdout, bot, preview, default. `arm` is the arm applied,
     `enrolled` whether it counts for the experiment. `propensity` is the probability of the choice among those enrolled.
     """
 

@@ -1,19 +1,21 @@
-"""A page view from request to answer, in pure steps around the one store read: arrive → settle → decide → fillings."""
+"""A page view from request to answer, in pure steps around the one store read: arrive → recall → settle → decide → fillings."""
 
 from __future__ import annotations
 
+import json
 from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
-from urllib.parse import urljoin
 
-from tessera import consent, head, identity, preview, profile
-from tessera.addresses import is_own
+from tessera import consent, head, identity, preview, profile, recall, snapshot
+from tessera.addresses import host_of, is_own, joined
 from tessera.resolved import REDIRECT, Bundle
 from tessera.context import Request, request_values
 from tessera.decide import decide
 from tessera.enrol import given
 from tessera.identity import Key
+from tessera.recall import Recalled
 from tessera.render import render
-from tessera.types import EMPTY, Decision, Profile, Visit
+from tessera.snapshot import Snapshot
+from tessera.types import EMPTY, FARTHEST, LADDER, Decision, Profile, Visit
 
 UNIT, RECORD, COOKIES = "\x1f", "\x1e", "\x1d"
 MAX_HOPS = 8  # redirects after each other that are followed to see whether they lead in a circle
@@ -23,7 +25,9 @@ class Arrival(NamedTuple):
     """What is known before any store is read. `visitor` is None without consent; `returning`: a profile may exist.
 
     `session`: its id, where an experiment randomises sessions. `sticky`: the arms that the visitor keeps. `wish`: what a
-    preview token wishes for. `key` signs new cookies.
+    preview token wishes for. `key` signs new cookies. `account`: the key of the account that has logged in, empty for none.
+    `snapshot`: of the profile, from the cookie. `most`: how far the visitor's choice lets personalisation go. `day`: the unit
+    of a site without cookies. `profile`: the key of the profile in the store, the account's or the visitor's own.
     """
 
     request: Request
@@ -38,20 +42,26 @@ class Arrival(NamedTuple):
     sticky: Mapping[str, str] = EMPTY
     wish: preview.Wish = preview.NO_WISH
     key: Key | None = None
+    account: str = ""
+    snapshot: Snapshot | None = None
+    most: str = FARTHEST
+    day: str = ""
+    profile: str | None = None
 
 
 def arrive(bundle: Bundle, keys: Sequence[Key], request: Request) -> Arrival:
     """Recognise the visitor and what they permit, from the request alone."""
     at = request.at
     facts = request_values(request, bundle.asks)
-    cookies = identity.cookie_values(request.cookie, consent.COOKIE)
-    unread = len(request.cookie) > identity.MAX_HEADER  # a choice may stand in the rest: in doubt it was no
-    chosen = consent.choice(cookies[0] if cookies else "" if unread else None, bundle.purposes)
-    purposes, jurisdiction = consent.in_force(bundle, chosen, facts)
+    chosen = consent.chosen(bundle, request.cookie)
+    purposes, jurisdiction = consent.in_force(bundle, chosen.purposes, facts, chosen.denied, chosen.gpc)
     who = identity.recognise(request.cookie, keys, at)
-    visitor, set_cookie = identity.answer(who, bool(purposes), request.newcomer, at, keys[0])
+    visitor, set_cookie = identity.answer(who, bool(purposes) and not bundle.cookieless, request.newcomer, at, keys[0])
     known = visitor is not None and who.status == "known"
     sticky = who.sticky if known else EMPTY
+    account = identity.account_key(bundle.site, request.account) if request.account and visitor and bundle.login else ""
+    carried = snapshot.read(request.snapshot, visitor) if known and request.snapshot else None
+    day = identity.of_the_day(keys[-1], at, host_of(request.url), request.ip, request.user_agent) if bundle.cookieless else ""
     wish, set_preview = preview.NO_WISH, ""
     if preview.PARAMETER in request.url or preview.PARAMETER in request.cookie:
         wish, set_preview = preview.carried(request.url, request.cookie, keys, at)
@@ -61,7 +71,10 @@ def arrive(bundle: Bundle, keys: Sequence[Key], request: Request) -> Arrival:
         set_cookie = COOKIES.join(filter(None, (set_cookie, set_session)))
     if set_preview:
         set_cookie = COOKIES.join(filter(None, (set_cookie, set_preview)))
-    return Arrival(request, visitor, known, set_cookie, who.status, purposes, jurisdiction, facts, session, sticky, wish, keys[0])
+    return Arrival(
+        request, visitor, known, set_cookie, who.status, purposes, jurisdiction, facts, session, sticky, wish, keys[0],
+        account, carried, chosen.level, day, account or visitor,
+    )  # fmt: skip
 
 
 def _session(bundle: Bundle, keys: Sequence[Key], request: Request, allowed: bool) -> tuple[str | None, str]:
@@ -76,10 +89,37 @@ def _session(bundle: Bundle, keys: Sequence[Key], request: Request, allowed: boo
 
 
 def wants_profile(bundle: Bundle, arrival: Arrival) -> bool:
-    """Whether a store read could change a decision: a returning visitor, and a stored fact that is permitted."""
-    if not arrival.returning or not bundle.stored or arrival.wish.persona is not None:
+    """Whether a store read could change a decision: a returning visitor without a fresh snapshot, and a stored fact that is
+    permitted, or a campaign with a cap."""
+    if not (arrival.returning or arrival.account) or not recall.remembers(bundle) or arrival.wish.persona is not None:
         return False
-    return any([a.purpose is None or a.purpose in arrival.purposes for a in bundle.stored])
+    if recall.is_fresh(bundle, arrival.snapshot, arrival.profile, arrival.request.at):
+        return False
+    return any([c.cap for c in bundle.campaigns]) or any([a.purpose is None or a.purpose in arrival.purposes for a in bundle.stored])
+
+
+def wanted_keys(bundle: Bundle, arrival: Arrival) -> str:
+    """The keys of a store read, joined by COOKIES: the profile's, and that of facts which are loaded in bulk."""
+    keys = [f"profile:{arrival.profile}"]
+    if bundle.loaded:
+        keys.append(f"facts:{arrival.profile}")
+    return COOKIES.join(keys)
+
+
+def recalled(bundle: Bundle, arrival: Arrival) -> Recalled:
+    """What is known of the visitor without asking the store."""
+    newcomer = arrival.visitor is not None and not arrival.returning
+    return recall.carried(bundle, arrival.snapshot, arrival.profile, arrival.request.at, newcomer)
+
+
+def forgotten(arrival: Arrival, keys: Sequence[Key]) -> Arrival:
+    """The arrival of somebody whose profile was erased: with a new id, from this very response on."""
+    fresh = arrival.request.newcomer
+    renewed = identity.set_cookie(fresh, arrival.request.at, keys[0])
+    others = [cookie for cookie in arrival.set_cookie.split(COOKIES) if cookie and not cookie.startswith(f"{identity.COOKIE}=")]
+    return arrival._replace(
+        visitor=fresh, returning=False, sticky=EMPTY, snapshot=None, account="", profile=fresh, cookie_status="erased", set_cookie=COOKIES.join((renewed, *others))
+    )
 
 
 def settle(
@@ -94,9 +134,12 @@ def settle(
     if wish.persona is not None:
         return preview.played(bundle, request, wish.forced, wish.persona)
     facts = {**profile.looked_up(bundle, request.ip), **arrival.facts} if bundle.lookups else arrival.facts
+    if arrival.account:
+        facts = {**facts, "account.id": arrival.account}
     values, ages = profile.permitted(bundle, stored, facts, arrival.purposes)
+    most = max(arrival.most, stored.most, key=LADDER.index) if stored and stored.most != FARTHEST else arrival.most
     return Visit(
-        units(arrival.visitor, values, arrival.session),
+        {"visitor": arrival.day} if arrival.day else units(arrival.visitor, values, arrival.session),
         values,
         arrival.purposes,
         arrival.jurisdiction,
@@ -109,6 +152,8 @@ def settle(
         ages=ages,
         served_from=served_from,
         fallbacks=tuple(fallbacks),
+        most=most,
+        nameless=bool(arrival.day),
     )
 
 
@@ -131,19 +176,21 @@ def contents(bundle: Bundle, visit: Visit, decisions: Sequence[Decision]) -> lis
     ]
 
 
-def cookie(bundle: Bundle, arrival: Arrival, decisions: Sequence[Decision]) -> str:
-    """The Set-Cookie values, joined by COOKIES: as on arrival, or with the sticky arms that these decisions gave.
+def cookie(bundle: Bundle, arrival: Arrival, decisions: Sequence[Decision], known: Recalled | None = None, changed: bool = False) -> str:
+    """The Set-Cookie values, joined by COOKIES: as on arrival, or with the sticky arms that these decisions gave, and with what
+    is known of the visitor, where that changed.
 
     The arms of an experiment whose purpose is no longer in force are forgotten.
     """
     if arrival.visitor is None:
         return arrival.set_cookie
-    if not bundle.sticky and not arrival.sticky:
+    sticky = arrival.sticky
+    if bundle.sticky or sticky:
+        sticky = {**_permitted(bundle, arrival), **given(bundle, decisions)}
+    if not changed and sticky == arrival.sticky and not arrival.set_cookie.startswith(f"{identity.COOKIE}="):
         return arrival.set_cookie
-    sticky = {**_permitted(bundle, arrival), **given(bundle, decisions)}
-    if sticky == arrival.sticky:
-        return arrival.set_cookie
-    renewed = identity.set_cookie(arrival.visitor, arrival.request.at, arrival.key, sticky)
+    snapshot = recall.writing(bundle, known, arrival.profile, arrival.purposes) if known is not None else None
+    renewed = identity.set_cookie(arrival.visitor, arrival.request.at, arrival.key, sticky, snapshot)
     others = [cookie for cookie in arrival.set_cookie.split(COOKIES) if not cookie.startswith(f"{identity.COOKIE}=")]
     return COOKIES.join(filter(None, (renewed, *others)))
 
@@ -170,7 +217,7 @@ def redirected(bundle: Bundle, url: str, decisions: Sequence[Decision]) -> tuple
         slot = bundle.slots[decision.slot]
         if slot.operation == REDIRECT and decision.variant >= 0 and is_own(slot.values[decision.variant], bundle.hosts):
             target, hash_, fragment = slot.values[decision.variant].partition("#")
-            if _page(urljoin(url, target)) != _page(url):
+            if _page(joined(url, target)) != _page(url):
                 return decision, f"{target}{('&' if '?' in target else '?') + query if query else ''}{hash_}{fragment}"
     return None
 
@@ -192,7 +239,7 @@ def destination(
     url, sticky = arrival.request.url, arrival.sticky
     passed = {_page(url)}
     while found is not None:
-        url = urljoin(url, found[1]).partition("#")[0]
+        url = joined(url, found[1]).partition("#")[0]
         if _page(url) in passed or len(passed) > MAX_HOPS:
             return None
         passed.add(_page(url))
@@ -232,6 +279,11 @@ def routes(bundle: Bundle) -> str:
     operation of each place on it, in the order of `fillings`. The places for what the head gets, and for what
     tells of a preview, have no name."""
     return RECORD.join(UNIT.join((page, pattern, *_places(bundle, page))) for page, pattern in bundle.pages)
+
+
+def settings(bundle: Bundle) -> str:
+    """What else the bridge must know of a bundle, as JSON: how logins are verified."""
+    return json.dumps({"login": dict(bundle.login) if bundle.login else None})
 
 
 def _places(bundle: Bundle, page: str) -> Iterator[str]:

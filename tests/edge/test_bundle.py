@@ -91,7 +91,7 @@ def test_what_follows_the_body_must_be_a_signature(rest):
         (b"", "not a Tessera bundle"),
         (b"<!doctype html>" + bytes(80), "not a Tessera bundle"),
         (MAGIC, "not a Tessera bundle"),
-        (HEADER.pack(MAGIC, 4, 0, 0, bytes(32), bytes(8)), f"format 4, this worker reads {FORMAT}"),
+        (HEADER.pack(MAGIC, 5, 0, 0, bytes(32), bytes(8)), f"format 5, this worker reads {FORMAT}"),
         (HEADER.pack(MAGIC, FORMAT, 1, 0, bytes(32), bytes(8)), "damaged header"),
         (HEADER.pack(MAGIC, FORMAT, 0, 0, bytes(32), b"reserved"), "damaged header"),
         (HEADER.pack(MAGIC, FORMAT, 0, 2**63, bytes(32), bytes(8)), "truncated"),

@@ -67,10 +67,10 @@ def test_parse_reads_what_was_joined_or_refuses(parts):
 
 def test_the_fields_are_as_agreed_with_the_bridge():
     request = parse(FIELDS.join(str(n) for n in range(len(Request._fields))))
-    agreed = ["token", "method", "url", "now", "offset", "country", "subdivision", "city", "continent", "timezone", "ip", "cookie", "user_agent"]
+    agreed = ["account", "method", "url", "now", "offset", "country", "subdivision", "city", "continent", "timezone", "ip", "cookie", "user_agent"]
     agreed += ["accept_language", "referer", "gpc", "prefetch", "nonce", "page", "newcomer", "ch_ua", "ch_mobile", "ch_platform"]
-    agreed += ["ch_platform_version", "ch_model", "postal", "latitude", "longitude", "weather"]
-    assert [getattr(request, name) for name in agreed] == [str(n) for n in range(29)]
+    agreed += ["ch_platform_version", "ch_model", "postal", "latitude", "longitude", "weather", "snapshot"]
+    assert [getattr(request, name) for name in agreed] == [str(n) for n in range(30)]
 
 
 @pytest.mark.parametrize("now, offset, at, ahead", [("1764756900123", "60", 1764756900.123, 60), ("0", "", 0.0, 0), ("", "-90", 0.0, -90)])

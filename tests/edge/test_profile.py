@@ -9,8 +9,16 @@ from hypothesis import strategies as st
 
 from tests.edge import hostile
 from tests.edge.sites import ALL, AT, DAY, attribute, bundle, lookup, program, shop, slot
-from tessera.profile import MAX_PROFILE, flatten, looked_up, parse, permitted, read
+from tessera.profile import MAX_PROFILE, document, flatten, looked_up, permitted, read
 from tessera.types import EMPTY, ListedItem, Profile
+
+
+
+def parse(text, known, at):
+    """A stored text as decisions read it."""
+    found, _ = document(text, known, at)
+    return None if found is None else read(found, known, at)
+
 
 KNOWN = ("visitor.plan", "account.plan", "account.domain", "request.country", "visitor.age")
 SHOP = cache(lambda: bundle(shop()))

@@ -13,7 +13,7 @@ from tests.edge.sites import ALL, ALWAYS, AT, attribute, both, bundle, call, exp
 from tessera.context import Request
 from tessera.decide import decide
 from tessera.identity import SESSION, Key, clear_cookie, recognise, session_id, sign
-from tessera.profile import parse
+from tests.edge.test_profile import parse
 from tessera.types import Profile, Visit
 from tessera.visit import arrive, cookie, fillings, settle, units, wants_profile
 
@@ -77,7 +77,7 @@ def test_settle_brings_everything_together():
         units={"visitor": "visitor-1", "account": "acme.com"},
         values={"visitor.spend": 80.0, "visitor.open_case": False, "account.domain": "acme.com", "request.bot": False, "request.country": "BR", "request.gpc": False,
                 "request.hour": 7, "request.region": "BR"},
-        purposes=ALL, jurisdiction="rest", at=AT, offset=-180, seen={"recovery": 2}, ages={"visitor.spend": 90.0}, served_from="store", fallbacks=("x",),
+        purposes=ALL, jurisdiction="rest", at=AT, offset=-180, seen={"recovery": (AT - 90, AT - 90.001)}, ages={"visitor.spend": 90.0}, served_from="store", fallbacks=("x",),
     )  # fmt: skip
 
 

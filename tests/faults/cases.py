@@ -24,7 +24,7 @@ BEGIN, END = "<!-- faults -->", "<!-- /faults -->"
 class Case:
     """Faults and how they end.
 
-    faults: by binding, or PYTHON. release: a name of test_releases.BAD. logged: events of the Worker's log, and `key: value` of the
+    faults: by binding or one of its methods, or PYTHON. release: a name of test_releases.BAD. message: what is sent to the queue of events. logged: events of the Worker's log, and `key: value` of the
     decision log's rows. counters: those that rise at /.well-known/tessera.
     """
 
@@ -36,14 +36,17 @@ class Case:
     faults: Mapping[str, str] = field(default_factory=dict)
     release: str = ""
     page: str = KNOWN_PAGE
+    message: str = ""
 
 
-def _case(group: str, name: str, gets: str, logged: str, counters: str, page: str = KNOWN_PAGE, release: str = "", **faults: str) -> Case:
+def _case(
+    group: str, name: str, gets: str, logged: str, counters: str, page: str = KNOWN_PAGE, release: str = "", message: str = "", **faults: str
+) -> Case:
     parts = (frozenset(part for part in text.split("; ") if part) for text in (logged, counters))
-    return Case(group, name, gets, *parts, faults, release, page)
+    return Case(group, name, gets, *parts, faults, release, page, message)
 
 
-STAGES = ("parse", "arrive", "profile.parse", "settle", "decide", "destination", "contents", "text", "fillings")
+STAGES = ("parse", "arrive", "profile.document", "settle", "decide", "destination", "contents", "text", "fillings")
 BUNDLES = {
     "a bundle that is not there": "is not in the store",
     "truncated": "is cut off",
@@ -56,9 +59,12 @@ BUNDLES = {
 }
 
 CASES = (
-    _case("The store of profiles (KV `PROFILES`) throws", "profiles throw", FALLEN, "fallbacks: profile-error", "profile-error", PROFILES="throw"),
-    _case("The store of profiles does not answer in time", "profiles hang", FALLEN, "fallbacks: profile-late", "profile-late", PROFILES="hang"),
+    _case("The store of profiles (KV `PROFILES`) throws", "profiles throw", FALLEN, "fallbacks: profile-error; profiles-not-written", "profile-error; profiles-not-written", PROFILES="throw"),
+    _case("The store of profiles does not answer in time", "profiles hang", FALLEN, "fallbacks: profile-late; profiles-not-written", "profile-late; profiles-not-written", PROFILES="hang"),
     _case("The store of profiles answers garbage", "profiles garbage", FALLEN, "fallbacks: profile-broken", "profile-broken", PROFILES="garbage"),
+    _case("The copy of profiles (KV `PROFILES`) cannot be written: the queue delivers again", "copies throw", PERSONAL, "profiles-not-written", "profiles-not-written", **{"PROFILES.put": "throw"}),
+    _case("The truth of profiles (R2 `STATE`) throws: the queue delivers again", "state throws", PERSONAL, "profiles-not-written", "profiles-not-written", STATE="throw"),
+    _case("A message of a queue cannot be read, however often it comes: it is kept as a dead letter", "dead letter", PERSONAL, "messages-refused; dead-letters", "messages-refused; dead-letters", message="{"),
     _case("The pointer's copy (KV `RELEASES`) throws, or does not answer in time: the pointer itself is read", "releases throw", PERSONAL, "pointer-copy-failed", "pointer-copy-failed", RELEASES="throw"),
     _case("The pointer's copy (KV `RELEASES`) throws, or does not answer in time: the pointer itself is read", "releases hang", PERSONAL, "pointer-copy-failed", "pointer-copy-failed", RELEASES="hang"),
     _case("The pointer's copy is garbage: the pointer itself is read", "releases garbage", PERSONAL, "pointer-copy-broken", "pointer-copy-broken", RELEASES="garbage"),

@@ -130,7 +130,7 @@ def test_what_is_no_mark_stays(client, key):
 
 
 def redirected(client, key, **more):
-    away = US.join(("redirect", "away", "/new?a=1", "t=1; Path=/\x1du=2", '{"slots":["away"]}'))
+    away = US.join(("redirect", "away", "/new?a=1", "t=1; Path=/\x1du=2", '{"slots":["away"]}', ',"profile":"p"'))
     return client.page("/made", slots("1"), origin=served(PAGE), key=key, answers=[away], **more)
 
 
@@ -138,7 +138,7 @@ def test_a_redirect(client, key):
     reply = redirected(client, key)
     assert (reply.status, reply.body, reply.headers["location"], reply.headers["cache-control"]) == (302, b"", "/new?a=1", "private, no-store")
     assert [value for name, value in reply.every if name == "set-cookie"] == ["t=1; Path=/", "u=2"]
-    assert json.loads(reply.headers["x-sent"]) == [{"view": {"slots": ["away"]}, "page_status": "redirected", "places": {"away": "redirected"}}]
+    assert json.loads(reply.headers["x-sent"]) == [{"view": {"slots": ["away"]}, "page_status": "redirected", "places": {"away": "redirected"}, "profile": "p"}]
 
 
 @pytest.mark.parametrize("queue", ["hangs", "fails"])

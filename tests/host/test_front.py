@@ -24,6 +24,7 @@ DEADLINE = 0.8  # seconds: the front's own
 SLACK = 2.5  # that a loaded machine may take beyond it
 GREETING = b"Good to see you again"
 SLOW = 2.0  # seconds that the slow origin takes for each page
+KEYS = f"test:reader:{'A' * 43}"  # what nobody has a key for
 PATIENT = 1.5  # the front's deadline before it
 
 
@@ -81,7 +82,7 @@ def cold(published, tmp_path_factory) -> Iterator[Visitor]:
 
     Every request goes through Python, as on the platform, so that one to a dead interpreter fails.
     """
-    with fronted(published, tmp_path_factory.mktemp("cold"), snapshot=False, HOST_DIRECT="no") as visitor:
+    with fronted(published, tmp_path_factory.mktemp("cold"), snapshot=False, HOST_DIRECT="no", TESSERA_API="on", TESSERA_API_KEYS=KEYS) as visitor:
         yield visitor
 
 
@@ -106,6 +107,11 @@ def test_nobody_else_waits_meanwhile(cold):
 
 def test_tesseras_own_addresses_wait_for_python(cold):
     assert "bundle" in cold.get("/.well-known/tessera").json()
+
+
+def test_calls_of_the_api_go_to_python_alone(cold):
+    reply = cold.get("/api/v1/explain", method="POST", body=b"{}")
+    assert (reply.status, reply.json()["type"]) == (401, "/_tessera/problems/no-credentials")
 
 
 def test_the_late_answer_warms_the_worker(cold):

@@ -82,10 +82,12 @@ def test_what_wrangler_refuses_is_shown(tree):
 def test_the_bindings_are_those_of_the_host():
     config = tomllib.loads((ROOT / "wrangler.toml").read_text())
     assert {each["binding"] for each in config["kv_namespaces"]} == {"PROFILES", "RELEASES"}
-    assert {each["binding"] for each in config["r2_buckets"]} == {"BUNDLES", "LOG"}
+    assert {each["binding"] for each in config["r2_buckets"]} == {"BUNDLES", "LOG", "STATE"}
     producers = {each["binding"]: each["queue"] for each in config["queues"]["producers"]}
     assert set(producers) == {"DECISIONS", "EVENTS"}
-    assert sorted(producers.values()) == sorted(each["queue"] for each in config["queues"]["consumers"])
+    consumers = {each["queue"]: each for each in config["queues"]["consumers"]}
+    assert set(consumers) == {*producers.values(), "tessera-dead"}
+    assert {each.get("dead_letter_queue") for name, each in consumers.items() if name != "tessera-dead"} == {"tessera-dead"}
     assert (config["assets"]["binding"], config["assets"]["run_worker_first"]) == ("ASSETS", True)
     assert config["main"] == "edge/entry.py"
     assert "python_workers" in config["compatibility_flags"] and config["compatibility_date"] >= "2026-09-08"

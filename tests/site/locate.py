@@ -87,7 +87,8 @@ def places(site: Path, page: str) -> list[Place]:
     found = []
     for path in sorted((site / "slots").glob("*.yaml")):
         place = YAML(typ="safe", pure=True).load(path)["place"]
-        pages = [place["page"]] if isinstance(place["page"], str) else place["page"]
+        named = place.get("page", [])  # a slot of another channel is on no page
+        pages = [named] if isinstance(named, str) else named
         if page in pages:
             found.append(Place(path.stem, place["selector"].removeprefix("#"), place["do"]))
     return found

@@ -1,4 +1,4 @@
-/* The shop's own script: the consent notice and the cart. Every page reads well without it. */
+/* The shop's own script: the consent notice, the cart, and what visitors do, told to the edge. Every page reads well without it. */
 (() => {
   "use strict";
 
@@ -30,19 +30,43 @@
       button.addEventListener("click", () => choose(button.dataset.consent));
   }
 
-  function consentForm() {
-    const form = byId("choices");
-    if (form === null) return;
-    const chosen = choice();
-    const boxes = [...form.querySelectorAll("input[name=purpose]")];
-    const allowed = (chosen ?? "").split(".");
-    for (const box of boxes) box.checked = allowed.includes(box.value);
-    byId("choice-status").textContent =
-      chosen === null ? "You have not chosen yet." : chosen === "none" ? "You have said no to both." : "Your choice is saved in this browser.";
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      choose(boxes.filter((box) => box.checked).map((box) => box.value).join(".") || "none");
+  // --- what visitors do (docs/events.md). The edge decides what of it may be kept, and for whom ----------------------------------
+
+  const CURRENCY = "EUR";
+
+  /** Tell of an event, also while the page is being left. */
+  function report(event, fields) {
+    if (choice() === "none") return;
+    const body = JSON.stringify({ events: [{ event, page: location.pathname, ...fields }] });
+    if (navigator.sendBeacon?.("/_tessera/events", body)) return;
+    fetch("/_tessera/events", { method: "POST", body, headers: { "content-type": "application/json" }, keepalive: true }).catch(() => {});
+  }
+
+  /** A button without a text of its own, so that what stands beside it is still recognised as what was decided. */
+  function closeButton(label, act) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "close", title: label });
+    button.setAttribute("aria-label", label);
+    button.addEventListener("click", act);
+    return button;
+  }
+
+  /** Who agreed to suggestions may say what they do not want to see. */
+  function feedback() {
+    if (!/personalization|all/.test(choice() ?? "")) return;
+    for (const card of document.querySelectorAll("#related [data-sku]")) {
+      const hide = closeButton("Do not suggest this again", () => {
+        report("hide", { slot: "carousel", item: card.dataset.sku });
+        card.remove();
+      });
+      card.append(hide);
+    }
+    const banner = byId("banner");
+    if (!banner?.querySelector('a[href="/cart"]')) return; // only the reminder belongs to a campaign
+    const dismiss = closeButton("Do not remind me", () => {
+      report("dismiss", { slot: "banner", campaign: "cart_recovery" });
+      banner.remove();
     });
+    banner.firstElementChild.append(dismiss);
   }
 
   // --- cart --------------------------------------------------------------------------------------------------------
@@ -77,15 +101,17 @@
   function buyForm() {
     const form = byId("buy");
     if (form === null) return;
+    const { sku, name, price, image } = form.dataset;
+    report("view_item", { item: sku, value: Number(price), currency: CURRENCY });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const { sku, name, price, image } = form.dataset;
       const lines = cart();
       const line = lines.find((known) => known.sku === sku);
       const count = Math.max(1, Number(form.elements.count.value) || 1);
       if (line) line.count += count;
       else lines.push({ sku, name, price: Number(price), image, count });
       keep(lines);
+      report("add_to_cart", { item: sku, quantity: count, value: Number(price), currency: CURRENCY });
       byId("buy-status").innerHTML = 'In your cart. <a href="/cart">Go to the cart</a>';
     });
   }
@@ -116,6 +142,9 @@
       rows.replaceChildren(
         ...lines.map((line) =>
           lineRow(line, (count) => {
+            const more = count - line.count;
+            const sold = { item: line.sku, quantity: Math.abs(more), value: line.price, currency: CURRENCY };
+            if (more !== 0) report(more > 0 ? "add_to_cart" : "remove_from_cart", sold);
             line.count = count;
             lines = lines.filter((kept) => kept.count > 0);
             keep(lines);
@@ -133,10 +162,19 @@
     show();
   }
 
+  /** The order is told once: the cart is empty when the page is loaded again. */
+  function thanks() {
+    if (!location.pathname.startsWith("/thanks")) return;
+    const lines = cart();
+    const items = lines.slice(0, 32).map((line) => line.sku);
+    if (items.length > 0) report("purchase", { items, value: Number(total(lines).toFixed(2)), currency: CURRENCY });
+    keep([]);
+  }
+
   consentNotice();
-  consentForm();
   buyForm();
   cartPage();
-  if (location.pathname.startsWith("/thanks")) keep([]);
+  thanks();
+  feedback();
   showCount(cart());
 })();

@@ -11,7 +11,7 @@ const { serveAdmin } = await import(config.admin);
 const { Log, LogLevel, Miniflare, Response } = createRequire(config.package)("miniflare");
 
 const KV = ["PROFILES", "RELEASES"];
-const R2 = ["BUNDLES", "LOG"];
+const R2 = ["BUNDLES", "LOG", "STATE"];
 const later = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** What a test wants the origin to answer, in a header of the request; else a file of the site. */

@@ -53,6 +53,17 @@ def test_the_record_in_the_log(native):
     assert rows["hero"]["unit"] == "carl" and rows["hero"]["served_from"] == "store"
 
 
+def test_a_page_view_is_in_the_profile(native):
+    admin = native.host.admin
+    for visits in (1, 2):  # the truth is begun from the copy, and then written on its condition
+        view = native.get("/", headers=cookie(native, "fay"))
+        assert view.status == 200
+        assert wait_for(lambda: len(json.loads((admin.get_kv("PROFILES", "profile:fay") or b"{}")).get("applied", ())) == visits)
+    truth = json.loads(admin.get_r2("STATE", "profiles/fay.json").content)
+    assert truth == json.loads(admin.get_kv("PROFILES", "profile:fay")) and truth["purposes"] == ["analytics", "personalization"]
+    assert not admin.list_r2("LOG", "retried/")
+
+
 def test_without_consent_nobody_is_told_apart(native):
     replies = [native.get("/", headers=cookie(native, visitor, "none")) for visitor in ("carl", "ana")]
     assert replies[0].body == replies[1].body

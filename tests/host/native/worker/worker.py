@@ -41,7 +41,8 @@ class Environment:
         return getattr(self._env, name)
 
     async def send(self, message, contentType):
-        batch = SimpleNamespace(messages=[SimpleNamespace(id=str(uuid4()), body=message)])
+        told = SimpleNamespace(id=str(uuid4()), body=message, attempts=1, ack=lambda: None, retry=lambda delaySeconds: None)
+        batch = SimpleNamespace(queue="decisions", messages=[told])
         await Default(self._ctx, self._env).queue(batch)
 
 
