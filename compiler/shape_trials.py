@@ -150,7 +150,7 @@ class Experiment(Shape):
 class Cap(Shape):
     """How often one visitor is shown a campaign."""
 
-    times: Annotated[int, Field(ge=1, le=1000)] = Field(examples=["times: 3"])
+    times: Annotated[int, Field(ge=1, le=64)] = Field(examples=["times: 3"])
     per: Span = Field(examples=["per: 7d"])
     channels: Many[Channel] = ("web",)
     count: Literal["seen", "decided"] = "seen"

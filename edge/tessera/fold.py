@@ -101,13 +101,13 @@ def _see(bundle: Bundle, seen: dict[str, list[float]], heard: Told, fresh: Seque
     """Count what was seen, or decided, for the caps of campaigns. A dismissed campaign is as good as seen up to its cap."""
     campaigns = {campaign.name: campaign for campaign in bundle.campaigns}
     for name, at in heard.decided:
-        if name in campaigns and campaigns[name].count == "decided":
+        if name in campaigns and campaigns[name].count == "decided" and heard.channel in campaigns[name].channels:
             seen[name] = times([*seen.get(name, ()), at])
     for one in fresh:
         campaign = campaigns.get(one.fields.get("campaign"))
         if campaign is None:
             continue
-        if one.event == "exposure" and campaign.count == "seen":
+        if one.event == "exposure" and campaign.count == "seen" and one.fields.get("channel", "web") in campaign.channels:
             seen[campaign.name] = times([*seen.get(campaign.name, ()), one.at])
         elif one.event == "dismiss" and campaign.cap is not None:
             seen[campaign.name] = filled(seen.get(campaign.name, ()), one.at, campaign.cap[0])

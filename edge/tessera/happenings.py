@@ -33,7 +33,7 @@ class Happening(NamedTuple):
 class Told(NamedTuple):
     """What a message tells. `key`: whose profile, None for nobody's. `received`: epoch seconds.
 
-    `decided`: the campaigns that were decided in a page view, each with when.
+    `decided`: the campaigns that were decided in a page view, each with when; `channel`: in which.
     """
 
     key: str | None
@@ -42,6 +42,7 @@ class Told(NamedTuple):
     jurisdiction: str | None
     happenings: tuple[Happening, ...]
     decided: tuple[tuple[str, float], ...] = ()
+    channel: str = "web"
 
 
 def told(message: Mapping[str, Any]) -> Told:
@@ -88,7 +89,7 @@ def _page_view(message: Mapping[str, Any], view: Mapping[str, Any]) -> Told:
     fields = {"page": view["page"]} if is_page and view.get("page") else EMPTY
     seen = Happening(id_, id_[:12], at, "page_view" if is_page else "", fields)  # counted once, whatever it is
     acting = (slot["campaign"] for slot in slots if slot.get("campaign") and slot.get("variant") != "none" and not slot.get("holdout"))
-    return Told(key, at, purposes, view.get("jurisdiction"), (seen,), tuple((campaign, at) for campaign in dict.fromkeys(acting)))
+    return Told(key, at, purposes, view.get("jurisdiction"), (seen,), tuple((campaign, at) for campaign in dict.fromkeys(acting)), view.get("channel", "web"))
 
 
 def _moment(value: Any) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from ipaddress import ip_address
+from itertools import chain
 from typing import Any, Iterable, Mapping
 
 from tessera.resolved import Bundle, Lookup
@@ -61,10 +62,10 @@ def _is_sound(stored: Mapping[str, Any], at: float) -> bool:
     attributes, own, seen = stored.get("attributes"), stored.get("updated_at", EMPTY), stored.get("seen", EMPTY)
     if type(attributes) is not dict or not isinstance(own, Mapping) or not isinstance(seen, Mapping):
         return False
-    moments = [stored.get("updated", at), stored.get("last", at), *own.values()]
     try:
-        return {*map(type, moments)} <= _NUMBERS and math.isfinite(sum(moments))
-    except OverflowError:
+        moments = [stored.get("updated", at), stored.get("last", at), *own.values(), *chain.from_iterable(seen.values())]
+        return {*map(type, seen.values())} <= {list} and {*map(type, moments)} <= _NUMBERS and math.isfinite(sum(moments))
+    except (OverflowError, TypeError):
         return False
 
 

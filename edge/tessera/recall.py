@@ -79,7 +79,8 @@ def told(bundle: Bundle, known: Snapshot | None, key: str, visitor: str, answere
         return Recalled(_of_session(bundle, own.document, now), own.at, "cookie", (problem,), own.shown)
     if "erased" in found:
         return Recalled(NOTHING, now, "store", ("erased",), erased=True)
-    joins = key != visitor and visitor not in found.get("visitors", ())
+    visitors = found.get("visitors")
+    joins = key != visitor and not (isinstance(visitors, list) and visitor in visitors)
     if own is not None and own.key == key:
         found = newest(found, own.document)
     elif own is not None and joins:

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from itertools import chain
+from math import isfinite
 from typing import Any, Mapping, NamedTuple
 
 from tessera.types import EMPTY, finite, parse_json
@@ -59,26 +61,30 @@ def _parsed(text: str) -> Snapshot | None:
         version, at, key, last, level, attributes, seen, shown = parse_json(text, MAX_TEXT)
         if version != VERSION or finite(at) is None or not isinstance(key, str):
             return None
+        _demand_numbers([last, *[written for _, written, *_ in attributes.values()], *chain(*seen.values())])
         document: dict[str, Any] = {
             "v": 2,
             "attributes": {name: _widened(value, at) if timed else value for name, (value, _, *timed) in attributes.items()},
-            "updated_at": {name: _moment(at, written) for name, (_, written, *_) in attributes.items()},
+            "updated_at": {name: round(at - written, 3) for name, (_, written, *_) in attributes.items()},
             "updated": at,
-            "seen": {campaign: [_moment(at, before) for before in moments] for campaign, moments in seen.items()},
-            "last": _moment(at, last),
+            "seen": {campaign: [round(at - before, 3) for before in moments] for campaign, moments in seen.items()},
+            "last": round(at - last, 3),
         }
         if level:
             document["level"] = level
-        return Snapshot(document, at, key, {view: dict(slots) for view, slots in shown.items()})
+        return Snapshot(document, at, key, {view: _texts(slots) for view, slots in shown.items()})
     except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
 
 
-def _moment(at: float, before: Any) -> float:
-    """So many seconds before; ValueError or OverflowError for what is no number of them."""
-    if finite(before) is None:
+def _texts(slots: Mapping[str, Any]) -> dict[str, str]:
+    return {slot: campaign for slot, campaign in slots.items() if isinstance(campaign, str)}
+
+
+def _demand_numbers(values: list[Any]) -> None:
+    """ValueError or OverflowError where one of them is no finite number."""
+    if not {*map(type, values)} <= {int, float} or not isfinite(sum(values)):
         raise ValueError("no moment")
-    return round(at - before, 3)
 
 
 def write(snapshot: Snapshot, names: frozenset[str], room: int) -> str:

@@ -41,7 +41,7 @@ KINDS = (
 )
 CAMPAIGNS = (
     ir.Campaign("recovery", None, (3, 7 * DAY), None),
-    ir.Campaign("spring", None, (2, DAY), None, "decided"),
+    ir.Campaign("spring", None, (2, DAY), None, "decided", ("web", "email")),
     ir.Campaign("open", None, None, None),
 )
 

@@ -222,9 +222,10 @@ def test_a_page_view_says_whose_it_is(more):
     assert fold(everything(), None, nobody) is None and fold(everything(), None, nobody | more)["attributes"]["visitor.views"] == 1
 
 
-def test_a_decision_for_a_mail_is_no_page_view():
-    document = fold(everything(), None, viewed(VIEW, {"campaign": "spring"}, channel="email"))
-    assert (document["attributes"], document["seen"], "last" in document) == ({}, {"spring": [AT]}, False)
+@pytest.mark.parametrize("channel, seen", [("email", [AT]), ("sms", None)])
+def test_a_decision_for_another_channel_is_no_page_view_and_counts_where_the_cap_names_it(channel, seen):
+    document = fold(everything(), None, viewed(VIEW, {"campaign": "spring"}, channel=channel))
+    assert (document["attributes"], document.get("seen", {}).get("spring"), "last" in document) == ({}, seen, False)
 
 
 @pytest.mark.parametrize("slots, seen", [
