@@ -36,7 +36,9 @@ def opened(document: Any, known: Iterable[str]) -> dict[str, Any]:
     updated = moment_of(stored.get("updated")) or 0.0
     attributes = flatten(stored.get("attributes"), known)
     own = flatten(stored.get("updated_at"), known)
-    kept = {key: value for key, value in stored.items() if key not in _READ}
+    kept = {key: value for key, value in stored.items() if key not in _READ and isinstance(value, _FORMS.get(key, object))}
+    if "purposes" in kept:
+        kept["purposes"] = _texts(kept["purposes"])
     state = stored.get("state")
     return {
         "v": VERSION,
@@ -51,6 +53,7 @@ def opened(document: Any, known: Iterable[str]) -> dict[str, Any]:
     }
 
 
+_FORMS = {"purposes": list, "jurisdiction": str}  # of parts that are compared
 _LEAST = ("level", "moved_to", "moving", "created", "last")  # what stays of a document of which nothing else can
 _READ = frozenset({"v", "attributes", "updated_at", "updated", "seen", "applied", "state", "created", "last"})
 _OWN = _READ | {*_LEAST, "purposes", "jurisdiction", "sticky", "visitors", "stitched"}

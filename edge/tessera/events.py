@@ -12,7 +12,6 @@ from typing import Any, Container, Iterable, Mapping, Sequence
 from tessera import recall, visit, vocabulary
 from tessera.context import request_values
 from tessera.context import parse as parse_request
-from tessera.fold import fold
 from tessera.happenings import happened
 from tessera.identity import Key
 from tessera.log import partitioned
@@ -155,7 +154,7 @@ def _renewed(bundle: Bundle, arrival: Arrival, known: Recalled, told: Mapping[st
     """The Set-Cookie values with the snapshot as these events leave it; empty where they change nothing in it."""
     if known.document is None or told["profile"] is None or not recall.remembers(bundle):
         return ""
-    document = fold(bundle, known.document, told)
+    document = recall.folded(bundle, known.document, told)
     return "" if document is known.document else visit.cookie(bundle, arrival, (), known._replace(document=document), True)
 
 

@@ -16,6 +16,7 @@ class Held(NamedTuple):
 
 
 NOTHING = Held()
+GREATEST = 1e15  # of a number that is added up; what is beyond counts for as much
 
 
 def count(value: Any) -> int:
@@ -25,7 +26,7 @@ def count(value: Any) -> int:
 
 def exact(numbers: Iterable[float]) -> float:
     """The sum in ten-thousandths, the finest that ISO 4217 has: the same in any order."""
-    return sum(round(number * 10_000) for number in numbers) / 10_000
+    return sum(round(max(-GREATEST, min(GREATEST, number)) * 10_000) for number in numbers) / 10_000
 
 
 def listed(value: Any, named: Mapping[str, float], most: int) -> list[Any]:

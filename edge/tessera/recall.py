@@ -120,10 +120,25 @@ def after(bundle: Bundle, recalled: Recalled, decisions: Sequence[Decision], vie
     if begins or (campaigns and any(_counts_decided(bundle, name) for name in campaigns.values())):
         slots = [{"slot": slot, "campaign": campaign} for slot, campaign in campaigns.items()]
         told = {"id": view, "profile": key, "at": now, "page": page, "purposes": list(purposes), "slots": slots}
-        document = fold(bundle, document, {"view": told})
+        document = folded(bundle, document, {"view": told})
     if campaigns:
         shown = {**shown, view[:VIEW]: campaigns}
     return recalled._replace(document=document, shown=shown)
+
+
+def folded(bundle: Bundle, document: Mapping[str, Any], message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is known after a message of a queue, as the consumer makes of it; the very document where that changes nothing.
+
+    A snapshot does not carry what derivations keep beside values. Of visits the last sign of life stands for it.
+    """
+    last, attributes = document.get("last"), document.get("attributes", EMPTY)
+    if last is None:
+        return fold(bundle, document, message) or document
+    state = document.get("state", EMPTY)
+    stays = {d.name: {"stays": [[last, last]]} for d in bundle.derivations if d.how == "visits" and d.name in attributes and d.name not in state}
+    known = {**document, "state": {**stays, **state}} if stays else document
+    after = fold(bundle, known, message)
+    return document if after is known or after is None else after
 
 
 def _campaigns(bundle: Bundle, decisions: Sequence[Decision]) -> dict[str, str]:
