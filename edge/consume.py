@@ -68,9 +68,12 @@ class Keeping:
         self.failed |= refused
         late = {id_: why for id_, why in self.failed.items() if id_ not in unreadable | unlogged | refused}
         await self._mark()
-        for event, found in (("log-not-written", unlogged), ("profiles-not-written", late), ("messages-refused", unreadable | refused)):
-            if found:
-                say(event, why=next(iter(found.values())), messages=len(found))
+        if unlogged:
+            say("log-not-written", **_told(unlogged))
+        if late:
+            say("profiles-not-written", **_told(late))
+        if unreadable or refused:
+            say("messages-refused", **_told(unreadable | refused))
 
     async def bury(self, queue: str, moments: Mapping[str, float], say: Say) -> None:
         """Write what was given up to `dead/` in the log's store, with the reason."""
@@ -85,7 +88,7 @@ class Keeping:
             except THROWN as error:
                 self.failed[id_] = brief(error)
         if self.failed:
-            say("log-not-written", why=next(iter(self.failed.values())), messages=len(self.failed))
+            say("log-not-written", **_told(self.failed))
 
     # --- the log ---
 
@@ -240,6 +243,10 @@ class Keeping:
                 if not going or await self._write(bundle, visitor, consumer.left(move.account, going), etag):
                     return ""
         raise Contended(f"a profile was written {TRIES} times meanwhile")
+
+
+def _told(failed: Mapping[str, str]) -> dict[str, Any]:
+    return {"why": next(iter(failed.values())), "messages": len(failed)}
 
 
 def _epoch(moment: Any) -> float:

@@ -12,6 +12,7 @@ const DEADLINE = 800; // milliseconds that a page may wait for the Python Worker
 const REST = 5_000; // milliseconds after a miss in which pages pass at once
 const PAGE_METHODS = new Set(["GET", "HEAD"]);
 const OWN = /^\/(_tessera\/|\.well-known\/tessera$)/;
+const API = /^\/(api|ofrep)\/v1\//; // Tessera's too, where the Worker has keys for callers: TESSERA_API says so
 const ABOUT = "/.well-known/tessera-front";
 
 let restUntil = 0; // 0: the Python Worker answers in time, as far as is known
@@ -90,7 +91,7 @@ export default {
     if (pathname === ABOUT) return about(env);
     const isPage = PAGE_METHODS.has(request.method) && request.body === null;
     try {
-      if (OWN.test(pathname)) return await env.EDGE.fetch(request);
+      if (OWN.test(pathname) || (env.TESSERA_API && API.test(pathname))) return await env.EDGE.fetch(request);
       return await (isPage ? page(request, env, ctx) : fetchOrigin(request, env));
     } catch (error) {
       count("front-failed");

@@ -328,7 +328,7 @@ def test_assignment_is_recomputed_in_sql(messages: list[dict[str, Any]], tmp_pat
 
 def glue() -> str:
     """The source of all that touches the platform."""
-    return "".join(path.read_text() for path in (ROOT / "edge" / "entry.py", *sorted((ROOT / "edge").glob("*.mjs")), *sorted((ROOT / "front").glob("*.mjs"))))
+    return "".join(path.read_text() for path in (ROOT / "edge" / "entry.py", ROOT / "edge" / "consume.py", *sorted((ROOT / "edge").glob("*.mjs")), *sorted((ROOT / "front").glob("*.mjs"))))
 
 
 def test_every_setting_and_binding_is_told() -> None:
