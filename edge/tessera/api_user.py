@@ -19,7 +19,11 @@ from tessera.types import FARTHEST, LADDER, Visit, coerce
 PageOf = Callable[[str], str]
 MOST_ATTRIBUTES = 256  # that are written at once
 MAX_ID = 64  # characters of a caller's own name for some interactions
-TOLD = ("attributes", "updated_at", "updated", "created", "last", "level", "purposes", "jurisdiction", "seen", "sticky", "visitors", "moved_to")
+_NUMBER = (int, float)
+TOLD: Mapping[str, Any] = {  # parts of a document that callers are told, and of which types they are
+    "attributes": dict, "updated_at": dict, "updated": _NUMBER, "created": _NUMBER, "last": _NUMBER, "level": str, "purposes": list,
+    "jurisdiction": (str, type(None)), "seen": dict, "sticky": dict, "visitors": list, "moved_to": str,
+}  # fmt: skip
 LEVELS: Mapping[str, str] = {
     "individual": "Everything that is known of the visitor may decide what they see.",
     "segment": "The groups that the visitor belongs to decide what they see; nothing is decided for them alone.",
@@ -96,7 +100,7 @@ def read_profile(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
     facts = loaded(bundle, call, user)
     if status == "none" and not facts:
         raise Refused(404, "unknown-user", "Nothing is stored of this user")
-    return {"status": 200, "body": _told(user, document, facts)}
+    return {"status": 200, "body": _told(bundle, user, document, facts)}
 
 
 def loaded(bundle: Bundle, call: Call, user: User) -> Mapping[str, Any]:
@@ -110,8 +114,15 @@ def loaded(bundle: Bundle, call: Call, user: User) -> Mapping[str, Any]:
     return attributes if known == "ok" and isinstance(attributes, dict) else {}
 
 
-def _told(user: User, document: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
-    told = {name: plain(document[name]) for name in TOLD if name in document}
+def _told(bundle: Bundle, user: User, document: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A document, whatever wrote it; parts of another form than agreed are left out."""
+    whole = {**document, **opened(document, bundle.attributes)} if document else {}
+    told = {name: plain(whole[name]) for name, kind in TOLD.items() if name in whole and isinstance(whole[name], kind)}
+    for name in ("purposes", "visitors"):
+        if name in told:
+            told[name] = [each for each in told[name] if isinstance(each, str)]
+    if told.get("level") not in (None, *LADDER):
+        told["level"] = LADDER[-1]
     return {"user": user.id, "key": user.key, "attributes": {}, **told, "facts": plain(dict(facts))}
 
 
@@ -135,7 +146,7 @@ def write_profile(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
         changed["purposes"] = purposes
     _sound(bundle, changed, document, call.at)
     writing(bundle, call, user, changed, etag)
-    return {"status": 201 if status == "none" else 200, "body": _told(user, changed, {})}
+    return {"status": 201 if status == "none" else 200, "body": _told(bundle, user, changed, {})}
 
 
 def _storable(bundle: Bundle, name: str) -> str:

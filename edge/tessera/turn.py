@@ -14,6 +14,7 @@ kept between turns, so that a turn can be taken again and tests need no platform
 
 from __future__ import annotations
 
+import json
 from typing import Callable, Sequence
 
 from tessera import recall, record, visit
@@ -78,7 +79,8 @@ def _whose(arrival: Arrival, known: Recalled, seen: Visit) -> tuple[str, str]:
     if arrival.visitor is None or seen.preview:
         return "", ""
     whose = f',"profile":"{arrival.profile}","visitor":"{arrival.visitor}"'
-    return whose, f'{{"command":"login","at":{seen.at}{whose}}}' if known.joins else ""
+    purposes = json.dumps(sorted(arrival.purposes))  # what is kept for others stays behind
+    return whose, f'{{"command":"login","at":{seen.at},"purposes":{purposes}{whose}}}' if known.joins else ""
 
 
 def _cookie(bundle: Bundle, arrival: Arrival, known: Recalled, seen: Visit, decisions: Sequence[Decision]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Sequence
 
 from tests.edge.sites import AT
-from tessera import mine
+from tessera import events, mine
 from tessera.context import Request
 from tessera.fold import fold
 from tessera.identity import Key, recognise
@@ -87,6 +87,17 @@ class Browser:
         kind, cookie, record, whose, _ = first.split(US)
         assert kind == "page", kind
         return View(json.loads(f'{{"view":{record}{whose}}}'), self.take(cookie), fillings, answer)
+
+    def report(self, *told: dict[str, Any]) -> dict[str, Any]:
+        """What happened, reported; the queue's message."""
+        facts, body = US.join(self.request("", method="POST")), json.dumps({"events": told})
+        answer = events.turn(self.bundle, KEYS, RS.join((facts, "", body)))
+        if answer.startswith("read"):
+            answer = events.turn(self.bundle, KEYS, RS.join((facts, self.store.answer(answer.split(US)[1].split(GS)), body)))
+        kind, _, refused, message, cookies = answer.split(US)
+        assert (kind, refused) == ("events", "[]"), answer
+        self.take(cookies)
+        return json.loads(message)
 
     def ask(self, operation: str, body: Any = None, method: str = "GET", page: str = "") -> dict[str, Any]:
         """What visitors ask of themselves."""

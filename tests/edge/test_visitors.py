@@ -149,6 +149,16 @@ def test_what_was_done_before_a_login_counts_after_it():
     assert f"profile:{account_key('shop', 'ana')}" in store.asked
 
 
+def test_at_a_login_what_is_permitted_is_sent_after_the_account_until_it_has_come():
+    account = account_key("shop", "ana")
+    browser = Browser(site(), Store({"visitor-1": stored()}), EEA, jar={"tessera": OLD_1, "tessera_consent": "personalization"}, account="ana")
+    command = json.loads(browser.view().raw.split("\x1e")[0].split("\x1f")[4])
+    assert command == {"command": "login", "at": AT, "purposes": ["personalization"], "profile": account, "visitor": "visitor-1"}
+    browser.store[account] = json.dumps({"v": 2, "attributes": {}, "updated": AT, "visitors": ["visitor-1"]})
+    browser.now += 400
+    assert browser.view().raw.split("\x1e")[0].split("\x1f")[4] == ""
+
+
 # --- preferences, and why --------------------------------------------------------------------------------------------------
 
 
@@ -181,18 +191,25 @@ def test_a_level_that_is_stored_holds_on_every_device():
     assert browser.view().slot("greeting")["reason"] == "preference", "also by the snapshot"
 
 
-def test_purposes_are_chosen_one_by_one():
-    """Personalisation without measurement: stored facts decide, and nobody is counted."""
+def test_what_is_personal_works_where_measurement_is_refused():
+    """Stored facts decide, and nobody is counted."""
     browser = known()
     told = browser.ask("preferences", {"purposes": ["personalization"]}, "PUT")
     assert told["body"]["purposes"] == {"personalization": True, "analytics": False} and browser.jar["tessera_consent"] == "personalization"
     view = browser.view()
     assert view.slot("greeting")["rule"] == "pro" and view.record["unit"] is None
     assert (view.slot("in_hashed")["experiment"], view.slot("in_hashed")["variant"]) == (None, "a")
-    other = known()
-    other.ask("preferences", {"purposes": ["analytics"]}, "PUT")
-    view = other.view()
-    assert view.slot("greeting")["reason"] == "consent" and view.slot("in_hashed")["experiment"] == "hashed"
+
+
+PURPOSES = [([], "consent", None), (["analytics"], "consent", "hashed"), (["personalization"], "rule", None), (["analytics", "personalization"], "rule", "hashed")]
+
+
+@pytest.mark.parametrize("purposes, reason, tested", PURPOSES)
+def test_purposes_are_chosen_one_by_one(purposes, reason, tested):
+    browser = known()
+    assert browser.ask("preferences", {"purposes": purposes}, "PUT")["body"]["purposes"] == {name: name in purposes for name in ("personalization", "analytics")}
+    view = browser.view()
+    assert (view.slot("greeting")["reason"], view.slot("in_hashed")["experiment"], view.record["purposes"]) == (reason, tested, purposes)
 
 
 def test_no_purpose_at_all_takes_the_cookies_away_at_once():
