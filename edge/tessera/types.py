@@ -130,7 +130,7 @@ def parse_json(text: str, most: int) -> Any:
     """JSON of at most so many characters and MAX_DEPTH levels, as plain values.
 
     The depth is checked first: in WebAssembly a deep nesting exhausts the stack, which no exception tells and no
-    interpreter survives. Brackets within texts count too.
+    interpreter survives. Brackets within texts count too. NaN and Infinity, which are no JSON, are None.
 
     Raises:
         ValueError: where it is no such JSON.
@@ -143,7 +143,14 @@ def parse_json(text: str, most: int) -> Any:
             depth += (mark in "[{") - (mark in "]}")
             if depth > MAX_DEPTH:
                 raise ValueError(f"JSON with more than {MAX_DEPTH} levels")
-    return json.loads(text)
+    return _decode(text)
+
+
+def _none(constant: str) -> None:
+    """NaN and Infinity, which Python's JSON knows and JSON does not, are unknown."""
+
+
+_decode = json.JSONDecoder(parse_constant=_none).decode
 
 
 # --- coercion: a wrong type is unknown (None), never an exception ----------------------------------------------------

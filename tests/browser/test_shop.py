@@ -142,12 +142,12 @@ def test_without_consent_nothing_is_kept_until_it_is_given_and_after_it_is_withd
     assert visitor.text("#hero h1") in (HEADLINES["educational"], BENEFIT)
 
     visitor.open("/privacy")
-    boxes = visitor.page.locator("#choices input[name=purpose]")
-    assert [box.is_checked() for box in boxes.all()] == [True, True]
-    for box in boxes.all():
+    visitor.page.locator("#choices:has(input[value=personalization]:checked):has(input[value=analytics]:checked)").wait_for()
+    visitor.page.locator("#why:visible dt", has_text="hero").wait_for()
+    for box in visitor.page.locator("#choices input[name=purpose]").all():
         box.uncheck()
-    with visitor.page.expect_navigation():
-        visitor.page.get_by_role("button", name="Save my choice").click()
+    visitor.page.get_by_role("button", name="Save my choice").click()
+    visitor.page.get_by_text("Your choice is saved").wait_for()
     visitor.open()
     assert set(visitor.cookies()) == {"tessera_consent"} and visitor.cookies()["tessera_consent"]["value"] == "none"
     assert visitor.text("#hero h1") == HEADLINES["evergreen"]
@@ -195,9 +195,9 @@ def test_a_bad_cookie_makes_a_new_visitor(person, cookie):
     visitor = not_held_out(arrive)
     assert visitor.text("#hero h1") in (HEADLINES["educational"], BENEFIT)
     replaced = visitor.cookies()["tessera"]["value"]
-    assert replaced != cookie and len(replaced) < 200 and ".carl." not in replaced
+    assert replaced != cookie and len(replaced) < 1024 and ".carl." not in replaced
     visitor.page.reload()
-    assert visitor.cookies()["tessera"]["value"] == replaced
+    assert visitor.cookies()["tessera"]["value"].split(".")[2] == replaced.split(".")[2]
 
 
 def test_what_a_visitor_is_assigned_stays(person):
@@ -284,7 +284,7 @@ def test_every_slot_is_among_what_does_not_move(shop):
         for path in {path for path, _ in STEADY}:
             answer = shop.get(f"/_tessera/slots?page={path}", facts=facts, cookie="; ".join(f"{name}={value}" for name, value in cookies.items()))
             shown |= {name for name, slot in json.loads(answer.body)["slots"].items() if slot["content"] is not None}
-    assert shown == {path.stem for path in (STORE / "slots").glob("*.yaml")}
+    assert shown == {path.stem for path in (STORE / "slots").glob("*.yaml") if "channel:" not in path.read_text()}
 
 
 @pytest.mark.parametrize("path", ["/", "/c/gifts", "/p/night-ferry", "/cart"])

@@ -13,7 +13,7 @@ from tests.edge import effort
 from tests.edge.browsing import KEYS, Browser, Store, consume
 from tests.edge.folding import declared
 from tests.edge.sites import ALWAYS, AT, attribute, bundle, experiment, is_, program, rule, shop, show, slot
-from tessera import identity
+from tessera import consumer, identity
 from tessera.identity import Key, account_key, clear_cookie, recognise, sign
 from tessera.types import LADDER
 
@@ -398,3 +398,15 @@ def test_a_cap_that_store_and_snapshot_both_tell_of_counts_once():
     for _ in range(4):
         assert browser.view().slot("banner")["reason"] == "rule"
         browser.now += 400
+
+
+def test_what_an_earlier_release_left_in_the_queues_is_logged_and_counted():
+    """Messages that were under way when this release was deployed: they tell of no profile, and the unit stands for it."""
+    shared = {"bundle": "b", "unit": "visitor-1", "unit_kind": "visitor", "purposes": ["analytics", "personalization"], "jurisdiction": "rest"}
+    reported = {"events": [{"event": "click", "slot": "hero"}], "id": "n", "received": AT, "bot": False, **shared}
+    viewed = {"view": {"id": "v", "page": "home", "channel": "web", "at": AT, "offset": 0, "inputs": {}, "slots": [{"slot": "hero", "variant": "a"}], **shared}, "page_status": "planned", "places": {}}
+    messages = [consumer.read(str(number), json.dumps(message)) for number, message in enumerate((reported, viewed))]
+    assert [(message.kind, message.key) for message in messages] == [("events", "visitor-1"), ("view", "visitor-1")]
+    assert len(list(consumer.files(messages))) == 2
+    document = consumer.folded(site(), None, messages).document
+    assert document["attributes"] == {"visitor.visits": 1}

@@ -52,9 +52,9 @@ def test_what_was_sealed_opens_here_and_elsewhere(worker, another):
 
 def test_nobody_reads_it_on_the_device(worker):
     value = sealed(worker)
-    for part in value.replace("~1", ".").split("."):
-        raw = part.encode() + urlsafe_b64decode(part + "=" * (-len(part) % 4))
-        assert not any(word in raw for word in (b"enterprise", b"diagnosis", b"chronic", b"plan", b"visitor."))
+    tail = value.partition("~1")[2]
+    raw = value.encode() + urlsafe_b64decode(tail + "=" * (-len(tail) % 4))
+    assert len(raw) > len(TEXT) and not any(word in raw for word in (b"enterprise", b"diagnosis", b"chronic", b"plan", b"visitor."))
     assert sealed(worker).partition("~")[2] != sealed(worker).partition("~")[2], "the same text never looks the same"
 
 

@@ -145,3 +145,13 @@ def test_the_log_of_the_worker_tells_no_secret_and_no_id(views):
     told = views.shop.host.log_file.read_text()
     secret = views.shop.place.cookie_key.read_text().partition(":")[2]
     assert id_of(fresh.answer) not in told and secret not in told and views.shop.host.token not in told
+
+
+def test_why_tells_a_customer_in_sentences(views):
+    asked = {"cookie": views.shop.cookie("carl"), "facts": LONDON | at(TUESDAY), "headers": {"sec-fetch-site": "same-origin"}}
+    told = json.loads(views.shop.get("/_tessera/why?page=/", **asked).body)
+    shown = views.get(cookie=asked["cookie"], facts=asked["facts"]).rows
+    assert {name: slot["variant"] for name, slot in told["slots"].items()} == {name: row["variant"] for name, row in shown.items()}
+    assert told["slots"]["hero"]["variant"] == "upsell" and "customer" in told["slots"]["hero"]["why"]
+    assert told["known"]["visitor.lifecycle"]["value"] == "customer" and told["known"]["visitor.lifecycle"]["purpose"] == "personalization"
+    assert all(len(slot["why"]) > 20 for slot in told["slots"].values())

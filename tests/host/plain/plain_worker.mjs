@@ -4,7 +4,9 @@ import { answerOf, allows, authorise } from "./credentials.mjs";
 import { counted } from "./journal.mjs";
 import { remembered, verifyToken } from "./jwt.mjs";
 import { countedAddress, limitedCaller, limitedVisitor, tooMany } from "./limits.mjs";
+import { accountOf, adoptLogin } from "./login.mjs";
 import { problem } from "./problem.mjs";
+import { seal, snapshotOf } from "./sealed.mjs";
 
 const HANG = 60_000;
 const trusts = new Map(); // by their text: what is remembered hangs on the object
@@ -66,6 +68,25 @@ const DO = {
   },
   async tooMany({ found }) {
     return tooMany(found);
+  },
+  async seal({ cookies, keys }) {
+    return Response.json(await seal({ TESSERA_COOKIE_KEYS: keys }, cookies));
+  },
+  /** What the snapshot of each Cookie header says. */
+  async opened({ headers, keys }) {
+    const env = { TESSERA_COOKIE_KEYS: keys };
+    const requests = headers.map((cookie) => new Request("https://site.example/", { headers: cookie === null ? {} : { cookie } }));
+    return Response.json(await Promise.all(requests.map(async (request) => snapshotOf({ request, env }))));
+  },
+  /** Whose account each request is, one after the other: [whether that had to be waited for, the subject]. */
+  async accounts({ requests, login, settings, now }, env, ctx) {
+    adoptLogin(login);
+    const told = [];
+    for (const headers of requests) {
+      const found = accountOf({ request: new Request("https://site.example/", { headers }), env: { ...env, ...settings }, ctx, now });
+      told.push([found instanceof Promise, await found]);
+    }
+    return Response.json(told);
   },
   async counted() {
     return Response.json(counted());
