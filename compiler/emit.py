@@ -193,6 +193,7 @@ def _rules(program: ir.Program) -> dict[str, Any]:
         "others": [msgpack.unpackb(row, use_list=False, strict_map_key=False) for row in others],
         "campaigns": {i: campaigns[rule.campaign] for i, (rule, _) in enumerate(rules) if rule.campaign},
         "segments": {i: rule.segment for i, (rule, _) in enumerate(rules) if rule.segment},
+        "purposes": {i: rule.purpose for i, (rule, _) in enumerate(rules) if rule.purpose},
     }
 
 

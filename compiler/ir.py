@@ -152,7 +152,10 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of a slot's ladder with its condition as written (`when`) and lowered (`conjunctions`)."""
+    """A rule of a slot's ladder with its condition as written (`when`) and lowered (`conjunctions`).
+
+    `purposes`: what its condition needs, and what acting by it does; `purpose`: the latter alone.
+    """
 
     name: str
     level: str
@@ -162,6 +165,7 @@ class Rule:
     campaign: str | None
     segment: str | None
     purposes: tuple[str, ...]
+    purpose: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,8 @@ class Ladders:
     def _rule(self, entry: Entry[Any], path: tuple, level: str, spec: Any) -> ir.Rule | None:
         if spec.campaign is not None:
             known(self.diagnostics, "E036", "campaign", spec.campaign, self.ruleset.campaigns, entry, *path, "campaign")
+        if spec.purpose is not None:
+            known(self.diagnostics, "E039", "purpose", spec.purpose, [*self.ruleset.site.spec.purposes, "none"], entry, *path, "purpose")
         action = self._action(entry, path, spec)
         when = self.conditions.compile(entry, (*path, "when"), spec.when)
         if when is None:
@@ -97,7 +99,9 @@ class Ladders:
             lost = f"; so nobody takes part in '{spec.test}'" if spec.test else ""
             self.diagnostics.warning("W004", entry.place(*path, "when"), f"the rule '{spec.rule}' can never hold: {reason}{lost}", "correct the condition, or remove the rule")
         segment = self._segment(spec.when)
-        return ir.Rule(spec.rule, level, when, conjunctions, action, spec.campaign, segment, self.conditions.needed(when))
+        purpose = None if spec.purpose in (None, "none") else spec.purpose
+        needed = tuple(sorted({*self.conditions.needed(when), *filter(None, (purpose,))}))
+        return ir.Rule(spec.rule, level, when, conjunctions, action, spec.campaign, segment, needed, purpose)
 
     def _rollout(self, entry: Entry[Any], spec: Any, when: ir.Expr, path: tuple) -> ir.Expr:
         """The condition, for a share of the units alone where the rule has one."""

@@ -174,12 +174,12 @@ def _profile(site: _Site) -> Iterator[Row]:
 LOG_FIELDS: Mapping[str, str] = {
     "unit": "the visitor's id",
     "unit_kind": "what kind of id",
-    "profile": "of who has logged in: the key of the account's profile",
     "ages": "how old the stored values were",
     "sticky": "arms of experiments that are kept",
     "seen": "when campaigns were seen",
 }
 NAMELESS_FIELDS: Mapping[str, str] = {
+    "v": "the version of the rows",
     "id": "of the page view",
     "page": "which page",
     "channel": "web, or another",

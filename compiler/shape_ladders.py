@@ -55,6 +55,7 @@ class Rule(Outcome):
     share: Share | None = Field(None, examples=["share: 20%"], description="of those for whom the condition holds: a percentage rollout")
     unit: Unit = "visitor"
     salt: Text | None = Field(None, description="what the rollout is hashed with; the names of slot and rule unless given")
+    purpose: Name | None = Field(None, examples=["purpose: personalization"], description="the consent that acting by it needs, besides what its condition reads")
     campaign: Name | None = None
     about: Text | None = None
 

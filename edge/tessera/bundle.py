@@ -253,11 +253,11 @@ def _rules(columns: Mapping[str, Any], lists: Lists) -> tuple[Lazy, Sequence[int
         masks.append(((1 << highest) - (2 << top), (1 << highest) - (1 << top)))
     rule_of.reverse()
     action_of = _actions(columns, lists)
-    campaigns, segments = columns["campaigns"], columns["segments"]
+    campaigns, segments, purposes = columns["campaigns"], columns["segments"], columns["purposes"]
 
     def rule(i: int) -> Rule:
         mask = (1 << above[i]) - (1 << above[i] - counts[i])
-        return Rule(names[i], LEVELS[levels[i]], mask, action_of(actions[i]), campaigns.get(i, -1), segments.get(i))
+        return Rule(names[i], LEVELS[levels[i]], mask, action_of(actions[i]), campaigns.get(i, -1), segments.get(i), purposes.get(i))
 
     return Lazy(len(names), rule), rule_of, masks
 

@@ -239,7 +239,10 @@ def _held_out(bundle: Bundle, visit: Visit) -> bool:
 
 
 def held_back_by(bundle: Bundle, visit: Visit, rule: Rule, channel: str) -> str | None:
-    """Why a rule that holds may not act now: its campaign is paused, over or not begun, or capped in this channel."""
+    """Why a rule that holds may not act now: its purpose is not in force; its campaign is paused, over or not begun, or capped
+    in this channel."""
+    if rule.purpose is not None and rule.purpose not in visit.purposes:
+        return "consent"
     if rule.campaign < 0:
         return None
     campaign = bundle.campaigns[rule.campaign]
@@ -333,7 +336,7 @@ def _intern(bundle: Bundle, conjunction: int, where: Sequence[str], outcome: Any
 
 def _always(bundle: Bundle, rule: Rule) -> bool:
     """Whether a rule acts whenever its masks say that it holds."""
-    return rule.campaign < 0 and not rule.mask & bundle.with_trees
+    return rule.campaign < 0 and rule.purpose is None and not rule.mask & bundle.with_trees
 
 
 def _interned(bundle: Bundle, slot: int, rule: int, action: Action, experiment: Experiment) -> _Quick | None:

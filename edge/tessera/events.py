@@ -26,6 +26,7 @@ from tessera.vocabulary import FIELDS, SEEN
 UNIT, RECORD = visit.UNIT, visit.RECORD
 MAX_BODY = 65_536  # characters
 MAX_EVENTS = 50
+VERSION = 1  # of the log's rows; those from before there was one are read as they are
 UNASKED = "fields of the form that no attribute comes from were left out; the rest was taken"
 _PERSONAL = frozenset({"order", "fields"})  # what could tell who somebody is
 
@@ -167,6 +168,7 @@ def rows(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     logged = [key for key in FIELDS if key != "ago" and (key != "fields" or message["unit"] is not None)]
     return [
         {
+            "v": VERSION,
             "id": f"{message['id']}-{number}",
             "event": event["event"],
             "at": happened(message["received"], event),

@@ -157,6 +157,8 @@ def _attempts(seen: _Seen, decision: Decision, mask: int) -> Iterator[Attempt]:
 def _held_back(bundle: Bundle, visit: Visit, rule: Rule, channel: str) -> str:
     if LADDER.index(rule.level) < LADDER.index(visit.most):
         return f"the visitor wishes that nothing above the level '{visit.most}' decides"
+    if rule.purpose is not None and rule.purpose not in visit.purposes:
+        return f"acting by it needs consent to {rule.purpose}"
     if rule.campaign >= 0:
         campaign = bundle.campaigns[rule.campaign]
         if campaign.run and not campaign.run.holds(visit.at, visit.offset):

@@ -14,13 +14,13 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Callable, Mapping, NamedTuple, Sequence
 
+from tessera.cookies import cookie_values
 from tessera.types import EMPTY
 
 COOKIE = "tessera"
 SESSION = "tessera_session"  # told apart only where an experiment randomises sessions
 MAX_COOKIE = 1024  # characters of our cookie, its name and all
 SEAL = "\x02"
-MAX_HEADER = 16_384  # characters of a Cookie header that are read
 MAX_AGE = 180 * 86_400  # seconds: how long the browser keeps it
 _REMEMBERED = 2048  # characters of a Cookie header of which it is remembered what it proves
 _RENEW = 86_400  # seconds: an older cookie is signed anew, so that its age starts again
@@ -131,19 +131,6 @@ def _arms(encoded: str) -> dict[str, str]:
     """The sticky arms of a cookie that was verified."""
     pairs = (pair.partition(_ARM) for pair in decode(encoded).decode().split(_ARMS))
     return {key: arm for key, _, arm in pairs}
-
-
-def cookie_values(header: str, name: str) -> list[str]:
-    """All values of a cookie in a Cookie header, in order, read as tolerantly as browsers write it."""
-    if name not in header:
-        return []
-    found = []
-    for pair in header[:MAX_HEADER].split(";"):
-        if name in pair:
-            key, separator, value = pair.partition("=")
-            if separator and key.strip() == name:
-                found.append(value.strip().strip('"'))
-    return found
 
 
 def recognise(header: str, known: Sequence[Key], now: float, cookie: str = COOKIE) -> Identity:

@@ -15,7 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from tessera import consent, profile
 from tessera.context import Request, request_values
-from tessera.identity import Key, clear_cookie, cookie_values, decode
+from tessera.cookies import cookie_values
+from tessera.identity import Key, clear_cookie, decode
 from tessera.render import escape_text
 from tessera.resolved import Bundle
 from tessera.types import EMPTY, Visit, coerce, parse_json

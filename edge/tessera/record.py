@@ -11,6 +11,9 @@ from tessera.sound import ILL_TYPED, shaped
 from tessera.types import EMPTY, MAX_DEPTH, Attribute, Decision, ListedItem, Visit, finite, is_version, version_text
 
 
+VERSION = 1  # of the log's rows; those from before there was one are read as they are
+
+
 def outcome(bundle: Bundle, decision: Decision) -> dict[str, Any]:
     """What a slot got and why, in names. None stands for "does not apply"."""
     slot = bundle.slots[decision.slot]
@@ -143,6 +146,7 @@ def _shared(bundle: Bundle, visit: Visit, view: str, page: str | None, channel: 
     logged = _is_logged(bundle, visit)
     units = visit.units if logged else EMPTY
     return {
+        "v": VERSION,
         "id": view,
         "page": page,
         "channel": channel,

@@ -64,7 +64,8 @@ class Lazy(Sequence):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A condition → action, at one level of a slot's ladder. `mask` covers its conjunctions."""
+    """A condition → action, at one level of a slot's ladder. `mask` covers its conjunctions; `purpose` is what acting by it
+    needs, besides what its condition reads."""
 
     name: str
     level: str
@@ -72,6 +73,7 @@ class Rule:
     action: Action
     campaign: int
     segment: str | None
+    purpose: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,7 @@ def test_every_field_of_the_logs_is_in_it():
     visit, _ = visit_of(BUNDLE, {"id": "a", "consent": ["analytics"]}, "home")
     decisions = decide(BUNDLE, visit, "home")
     view = page_view(BUNDLE, visit, decisions, view="v", page="home")
-    optional = {"profile"}  # of who has logged in
-    assert {*LOG_FIELDS, *NAMELESS_FIELDS} - optional == (set(view) - {"slots"} | {"page_status", "slot"}) - optional
+    assert {*LOG_FIELDS, *NAMELESS_FIELDS} == set(view) - {"slots"} | {"page_status", "slot"}
     assert {row.name for row in REGISTER if row.kind == "event field"} - {"all others", "unit"} <= set(FIELDS)
 
 

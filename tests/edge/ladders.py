@@ -1,6 +1,6 @@
 """Random sites of flags with experiments, campaigns and needs; their visitors; and a decider that knows only the documents."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from random import Random
@@ -23,13 +23,14 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True)
 class Row:
-    """A rule as the test remembers it: its condition, what it does, and whether a campaign may hold it back."""
+    """A rule as the test remembers it: its condition, what it does, and whether a campaign or a purpose may hold it back."""
 
     when: ir.Expr
     variant: str | None = None
     trial: ir.Experiment | None = None
     arms: tuple[str | None, ...] = ()
     campaign: ir.Campaign | None = None
+    purpose: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,14 +95,15 @@ def sites(draw: Any) -> Site:
             if draw(st.integers(0, 3)) == 0:
                 when = both(when, ir.Call("share", (ir.Const("rollout", "string"), ir.Ref("unit.visitor", "any"), ir.Const(400_000, "int"))))
             campaign = draw(st.sampled_from([None, None, None, *CAMPAIGNS]))
+            purpose = draw(st.sampled_from([None, None, None, "personalization", "analytics"]))
             if draw(st.booleans()):
                 trials.append(draw(experiments(f"e{len(trials)}")))
                 arms = tuple(draw(VARIANT) for _ in trials[-1].arms)
                 if draw(st.integers(0, 3)) == 0:
                     when = either(when, ir.Ref(f"sticky.{trials[-1].name}", "bool"))
-                rows.append(Row(when, None, trials[-1], arms, campaign))
+                rows.append(Row(when, None, trials[-1], arms, campaign, purpose))
             else:
-                rows.append(Row(when, draw(VARIANT), campaign=campaign))
+                rows.append(Row(when, draw(VARIANT), campaign=campaign, purpose=purpose))
         ladders.append(Ladder(tuple(rows), draw(VARIANT), tuple(f"f{n}" for n in range(number))))
     return Site(tuple(ladders), tuple(trials), CAMPAIGNS, draw(st.sampled_from([None, None, HOLDOUT])))
 
@@ -113,7 +115,8 @@ def built(site: Site) -> ir.Program:
         rules = []
         for i, row in enumerate(ladder.rows):
             action = show(row.variant) if row.trial is None else ir.Action(experiment=row.trial.name, arms=tuple(map(show, row.arms)))
-            rules.append(rule(f"r{i}", row.when, action, campaign=row.campaign.name if row.campaign else None))
+            made = rule(f"r{i}", row.when, action, campaign=row.campaign.name if row.campaign else None, purpose=row.purpose)
+            rules.append(replace(made, purposes=tuple(sorted({*made.purposes, *filter(None, (row.purpose,))}))))
         fields = {"pages": (), "selector": "", "operation": "", "component": "", "variants": variants, "values": tuple(VALUES.values())}
         flags.append(slot(f"f{number}", tuple(rules), ladder.default, flag=f"f{number}", needs=ladder.needs, **fields))
     return program(*flags, experiments=site.experiments, campaigns=site.campaigns, holdout=site.holdout, lists=tuple(LISTS.items()))
@@ -223,7 +226,7 @@ def expected(site: Site, visit: Visit) -> list[tuple[str | None, int, str | None
 
 def tried(row: Row, number: int, facts: dict[str, Any], visit: Visit) -> tuple[str | None, int, str | None] | None:
     """What a rule decides; None where the ladder goes on."""
-    if _holds(row.when, facts) is not True or held_back(row.campaign, visit):
+    if _holds(row.when, facts) is not True or held_back(row.campaign, visit) or row.purpose not in (None, *visit.purposes):
         return None
     if row.trial is None:
         return row.variant, number, None

@@ -205,7 +205,7 @@ def test_a_row_an_event_with_every_field():
     ((key, text),) = files([("m", json.dumps(told))])
     rows = [json.loads(line) for line in text.splitlines()]
     assert key.startswith("events/date=2025-12-03/") and key.endswith(".ndjson")
-    columns = {"id", "event", "at", "received", "bundle", "unit", "unit_kind", "purposes", "jurisdiction", "bot", *FIELDS} - {"ago"}
+    columns = {"v", "id", "event", "at", "received", "bundle", "unit", "unit_kind", "purposes", "jurisdiction", "bot", *FIELDS} - {"ago"}
     assert [row.keys() for row in rows] == [columns, columns]
     assert [row["id"] for row in rows] == ["post-1-0", "post-1-1"]
     assert [row["at"] - row["received"] for row in rows] == [-2.5, 0]

@@ -264,6 +264,8 @@ def test_seen_is_bounded_and_goes_on_from_a_count():
 def test_a_profile_can_be_made_again_from_the_log(messages):
     messages = [{**message, "shown": {}} for message in messages if "events" in message]
     logged = [json.loads(json.dumps(row)) for message in messages for row in rows(message)]
+    before = [{key: value for key, value in row.items() if key != "v"} for row in logged]  # rows of before there was a version
+    assert list(map(message_of, before)) == list(map(message_of, logged))
     assert one_by_one(everything(), map(message_of, logged)) == one_by_one(everything(), [{**m, "events": [event]} | {"first": n} for m in messages for n, event in enumerate(m["events"])])
 
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.edge import hostile
+from tessera.cookies import MAX_HEADER, cookie_values
 from tessera.identity import (
-    COOKIE, MAX_AGE, MAX_COOKIE, MAX_HEADER, SESSION, Identity, Key, answer, clear_cookie, cookie_values, keys, recognise, session_id, set_cookie, set_session, sign,
+    COOKIE, MAX_AGE, MAX_COOKIE, SESSION, Identity, Key, answer, clear_cookie, keys, recognise, session_id, set_cookie, set_session, sign,
     verify,
 )  # fmt: skip
 

