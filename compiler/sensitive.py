@@ -69,7 +69,7 @@ def check(ruleset: Ruleset, diagnostics: Diagnostics) -> None:
                 if where:
                     message = f"{full} is sensitive, and its purpose '{attribute.purpose}' is in force without an opt-in {where}"
                     diagnostics.error("E056", site.place(*path, "purpose"), message, "give it a purpose of its own that no jurisdiction allows")
-            elif attribute.sensitive is None:
+            elif attribute.sensitive is None and not (attribute.from_ or "").startswith("context."):  # which callers tell, and nobody stores
                 found = _suspected(name, attribute.type.members)
                 if found:
                     message = f"{full} {found}, which the law protects in particular"

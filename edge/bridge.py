@@ -22,6 +22,7 @@ from tessera import pages
 from tessera.about import PATH, path_of
 from tessera.page_plan import Slot, join
 from tessera.pages import RECORD, UNIT
+from tessera.turn import UNSEALED
 
 API = "/_tessera/"
 QUEUE_DEADLINE = 2_000  # milliseconds that the queue may take, after the response
@@ -265,7 +266,7 @@ def _facts(view: View, route: Route) -> str:
         "", view.request.method, view.url, view.now, _offset(str(zone), view.now // QUARTER_HOUR) if zone else "",
         told("country"), told("regionCode"), told("city"), told("continent"), zone, *(headers.get(name) for name in _HEADERS),
         header(headers, "sec-purpose") or headers.get("purpose"), js.crypto.randomUUID(), route.page, js.crypto.randomUUID(),
-        *(headers.get(name) for name in _HINTS), told("postalCode"), told("latitude"), told("longitude"), "", "",
+        *(headers.get(name) for name in _HINTS), told("postalCode"), told("latitude"), told("longitude"), "", UNSEALED,
     ]  # fmt: skip
     return UNIT.join(map(_clean, fields))
 

@@ -9,8 +9,6 @@ import re
 from hashlib import sha256
 from typing import Callable, Iterable, NamedTuple, Sequence
 
-from tessera.identity import SEAL
-
 MAX_PAGE_BYTES = 2 * 1024 * 1024
 SNIFFED_BYTES = 1024
 PERSONAL = "private, no-cache"
@@ -117,15 +115,8 @@ def personal_headers(headers: Iterable[tuple[str, str]], etag: str, cookies: Seq
 
 
 def cookies_of(joined: str) -> list[str]:
-    """The Set-Cookie values of an answer, without the snapshot, which this bridge cannot seal."""
-    return [_without_snapshot(cookie) for cookie in joined.split(GROUP) if cookie]
-
-
-def _without_snapshot(cookie: str) -> str:
-    if SEAL not in cookie:
-        return cookie
-    before, _, rest = cookie.partition(SEAL)
-    return before.rpartition("~")[0] + rest.partition(SEAL)[2]
+    """The Set-Cookie values of an answer."""
+    return [cookie for cookie in joined.split(GROUP) if cookie]
 
 
 def validator(tag: str, contents: Sequence[str | None]) -> str:

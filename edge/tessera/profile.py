@@ -95,7 +95,7 @@ def read(stored: Mapping[str, Any], known: Iterable[str], at: float) -> Profile:
     if stored.get("v") == VERSION:
         attributes, own = stored.get("attributes", EMPTY), stored.get("updated_at", EMPTY)
         age = at - stored.get("updated", at)
-        ages = {name: at - own[name] if name in own else age for name in attributes}
+        ages = {name: later if (later := at - own[name] if name in own else age) > 0 else 0.0 for name in attributes}
         return Profile(attributes, ages, _seen(stored.get("seen")), most)
     attributes = flatten(stored.get("attributes"), known)
     written = _moment(stored.get("updated"), at)

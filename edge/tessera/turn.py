@@ -27,6 +27,7 @@ from tessera.types import Decision, Visit
 from tessera.visit import Arrival
 
 UNIT, RECORD = visit.UNIT, visit.RECORD
+UNSEALED = "-"  # in place of a snapshot: the bridge can seal none, so none is to be written
 
 
 def turn(bundle: Bundle, keys: Sequence[Key], text: str, page_of: Callable[[str], str]) -> str:
@@ -85,6 +86,8 @@ def _whose(arrival: Arrival, known: Recalled, seen: Visit) -> tuple[str, str]:
 
 def _cookie(bundle: Bundle, arrival: Arrival, known: Recalled, seen: Visit, decisions: Sequence[Decision]) -> str:
     """The Set-Cookie values, with what is known of the visitor after this page view."""
+    if arrival.request.snapshot == UNSEALED:
+        return visit.cookie(bundle, arrival, decisions)
     if arrival.visitor is None or seen.preview or not recall.remembers(bundle):
         return visit.cookie(bundle, arrival, decisions, known)
     request = arrival.request

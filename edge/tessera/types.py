@@ -130,7 +130,7 @@ def parse_json(text: str, most: int) -> Any:
     """JSON of at most so many characters and MAX_DEPTH levels, as plain values.
 
     The depth is checked first: in WebAssembly a deep nesting exhausts the stack, which no exception tells and no
-    interpreter survives. Brackets within texts count too. NaN and Infinity, which are no JSON, are None.
+    interpreter survives. Brackets within texts count too. NaN and Infinity, which Python's reader knows, are no JSON.
 
     Raises:
         ValueError: where it is no such JSON.
@@ -146,11 +146,11 @@ def parse_json(text: str, most: int) -> Any:
     return _decode(text)
 
 
-def _none(constant: str) -> None:
-    """NaN and Infinity, which Python's JSON knows and JSON does not, are unknown."""
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
 
 
-_decode = json.JSONDecoder(parse_constant=_none).decode
+_decode = json.JSONDecoder(parse_constant=_refuse).decode
 
 
 # --- coercion: a wrong type is unknown (None), never an exception ----------------------------------------------------

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from datetime import datetime, timezone
 
 import pytest
 
+from compiler.publish import seed
+from compiler.visitors import read_file
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.shop import ROOT, STORE
 from tests.views import BOTH, LONDON, NEW_YORK, OAKLAND, TUESDAY, at
@@ -49,6 +52,10 @@ def load_pictures(visitor) -> None:
 
 
 def known(shop, visitor: str, consent: str = BOTH) -> dict[str, str]:
+    """The cookies of an example visitor, whose profile is as it was in the beginning: what tests do is told to the edge."""
+    shop.admin.delete_r2("STATE", f"profiles/{visitor}.json")
+    if (example := STORE / "profiles" / f"{visitor}.json").exists():
+        seed(shop.admin, [read_file(example)], datetime.now(timezone.utc))
     return {"tessera": id_cookie(shop, visitor), "tessera_consent": consent}
 
 

@@ -86,15 +86,14 @@ def test_what_is_refused_and_why(event, why):
     assert accepted == [EXPOSURE] and refused["event"] == 0 and why in refused["why"]
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400"])
-def test_a_number_that_is_none_is_refused(number):
-    accepted, refused = parse(f'{{"events": [{{"event": "purchase", "value": {number}}}]}}')
+def test_a_number_that_is_none_is_refused():
+    accepted, refused = parse('{"events": [{"event": "purchase", "value": 1e400}]}')
     assert (accepted, refused[0]["why"]) == ([], "`value` is not a finite number")
 
 
 UNREADABLE = [
     "", "x", "null", "[]", "{}", "5", '"events"', '{"events": {}}', '{"events": []}', '{"events": null}', '{"events": [{}], "more": 1}', "[" * 60_000,
-    '{"events":' * 6000, body(*[EXPOSURE] * (MAX_EVENTS + 1)), " " * MAX_BODY + body(EXPOSURE), body(EXPOSURE) + "\x1e", '{"events": [' + "9" * 60_000 + "]}",
+    *(f'{{"events": [{{"event": "purchase", "value": {number}}}]}}' for number in ("NaN", "Infinity", "-Infinity")), '{"events":' * 6000, body(*[EXPOSURE] * (MAX_EVENTS + 1)), " " * MAX_BODY + body(EXPOSURE), body(EXPOSURE) + "\x1e", '{"events": [' + "9" * 60_000 + "]}",
 ]  # fmt: skip
 
 
@@ -121,7 +120,10 @@ def test_no_body_makes_it_fail(text):
 
 @given(st.sampled_from(sorted(EVENTS)), st.dictionaries(st.sampled_from(sorted(FIELDS)), hostile.json_values))
 def test_whatever_is_taken_has_only_known_fields_and_can_be_written(name, fields):
-    accepted, _ = parse(body({"event": name, **fields}))
+    try:
+        accepted, _ = parse(body({"event": name, **fields}))
+    except Unreadable:  # json.dumps writes NaN, which is no JSON
+        return
     for event in accepted:
         needed, possible = EVENTS[name]
         assert set(event) <= {"event", *needed, *possible}

@@ -181,8 +181,8 @@ def test_validators_that_a_browser_names(header, known):
 
 
 def test_answers():
-    reply = reply_of("page\x1ft=1\x1ds=2\x1f{}\x1e0\x1e1text\x1e1\x1e27", lambda number: f"content {number}")
-    assert (cookies_of(reply.cookie), reply.record, reply.contents) == (["t=1", "s=2"], "{}", (None, "text", "", "content 7"))
+    reply = reply_of("page\x1ft=1\x1ds=2\x1f{}\x1f,\"profile\":\"v\"\x1f\x1e0\x1e1text\x1e1\x1e27", lambda number: f"content {number}")
+    assert (cookies_of(reply.cookie), reply.record, reply.whose, reply.contents) == (["t=1", "s=2"], "{}", ',"profile":"v"', (None, "text", "", "content 7"))
     assert cookies_of("") == []
 
 

@@ -126,7 +126,7 @@ def test_what_cannot_be_read_or_folded_is_dead_and_holds_nobody_up(site):
     visitor, newer = site.newcomer(), site.newcomer()
     document = json.dumps({"v": 9, "attributes": {}})
     site.shop.admin.put_r2("STATE", f"profiles/{newer}.json", document)
-    poison = ["{", '{"events": 5}', '{"command": "sing", "at": 1, "profile": "x"}', message(newer, "kept"), message("../else", "x")]
+    poison = ["{", '{"events": 5}', '{"command": "sing", "at": 1, "profile": "x"}', message(newer, "kept"), message("x", "x", profile="../else")]
     for text in poison:
         site.shop.admin.send("EVENTS", text)
     started = time.monotonic()
