@@ -3,6 +3,7 @@
 Whatever fails, the visitor gets the original page: `turn` holds the one broad boundary around deciding.
 """
 
+import gc
 import json
 from base64 import urlsafe_b64decode
 from sys import version_info
@@ -72,6 +73,13 @@ def answer_visitor(text: str) -> str:
     return mine.answer(isolate.bundle, isolate.cookie_keys, text)
 
 
+def settle_memory() -> None:
+    """Take what a bundle is made of out of the collector's sight: looking through it now and then would hold requests up."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
 async def follow(env) -> None:
     """Load the bundle that the pointer names, if it is another one; whatever is wrong with it, keep the last good one."""
     try:
@@ -80,6 +88,7 @@ async def follow(env) -> None:
         if isolate.bundle is None or name != isolate.bundle.name:
             bundle = await load_bundle(env, name)
             isolate.bundle = bundle
+            settle_memory()
             isolate.bridge.adopt(name, visit.routes(bundle), visit.settings(bundle))
             say("bundle-loaded", bundle=name, bytes=bundle.size)
         isolate.published, isolate.refused = published, None

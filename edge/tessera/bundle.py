@@ -174,6 +174,7 @@ def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
         sessions=any("session" in row[:2] for row in decisions["experiments"]["designs"]) or any(map(_of_session, conditions["trees"].values())),
         asked=frozenset().union(*(slot.purposes for slot in slots)),
         loaded=any(_is_loaded(a) for a in stored),
+        remembers=bool(stored) or any(cap for _, _, cap, *_ in decisions["campaigns"]),
         carried=tuple(a for a in stored if not (a.source or "").startswith("lookup.")),
         derivations=tuple(filter(None, map(derivation, attributes.values()))),
         segments={name: bind(when, lists) for name, when in site["segments"]},

@@ -153,7 +153,7 @@ def turn(bundle: Bundle, keys: Sequence[Key], text: str) -> str:
 
 def _renewed(bundle: Bundle, arrival: Arrival, known: Recalled, told: Mapping[str, Any]) -> str:
     """The Set-Cookie values with the snapshot as these events leave it; empty where they change nothing in it."""
-    if known.document is None or told["profile"] is None or not recall.remembers(bundle):
+    if known.document is None or told["profile"] is None or not bundle.remembers:
         return ""
     document = recall.folded(bundle, known.document, told)
     return "" if document is known.document else visit.cookie(bundle, arrival, (), known._replace(document=document), True)

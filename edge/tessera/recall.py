@@ -17,6 +17,9 @@ SESSION = 1800  # seconds without a sign of life after which a session is over
 NOTHING: Mapping[str, Any] = EMPTY
 
 
+_NO_PROFILE = Profile()
+
+
 class Recalled(NamedTuple):
     """What is known of a visitor.
 
@@ -39,7 +42,9 @@ class Recalled(NamedTuple):
 
     def profile(self, bundle: Bundle, now: float) -> Profile | None:
         """The document as decisions read it."""
-        return None if self.document is None else profile.read(self.document, bundle.attributes, now)
+        if not self.document:
+            return None if self.document is None else _NO_PROFILE
+        return profile.read(self.document, bundle.attributes, now)
 
 
 def is_fresh(bundle: Bundle, known: Snapshot | None, key: str | None, now: float) -> bool:
@@ -155,12 +160,7 @@ def _counts_decided(bundle: Bundle, campaign: str) -> bool:
 
 def writing(bundle: Bundle, recalled: Recalled, key: str, purposes: frozenset[str]) -> Callable[[int], str] | None:
     """What writes the snapshot for a cookie into so many characters; None where there is nothing to carry."""
-    if recalled.document is None or not remembers(bundle):
+    if recalled.document is None or not bundle.remembers:
         return None
     names = frozenset([a.name for a in bundle.carried if a.purpose is None or a.purpose in purposes])
     return lambda room: snapshot.write(Snapshot(recalled.document, recalled.at, key, recalled.shown), names, room)
-
-
-def remembers(bundle: Bundle) -> bool:
-    """Whether anything that is stored of a visitor could change a decision."""
-    return bundle.stored != () or any([campaign.cap for campaign in bundle.campaigns])

@@ -194,7 +194,8 @@ class Bundle:
     or a rollout tells sessions apart. `asked`: the purposes that any rule's condition needs. `island`: the pages that are told
     what was decided, as JSON. `fixed`: of each content how the bridge is told of it where it is the same for everybody, else
     empty. `headed`, `redirecting`: the pages whose head may get something, and which may lead elsewhere. `sticky`: whether
-    any experiment keeps arms. `segments`: conditions by name. `loaded`: whether decisions read what other systems load in bulk. `carried`: what of `stored` a cookie may carry. `derivations`: the attributes that come from events. `tcf`,
+    any experiment keeps arms. `segments`: conditions by name. `loaded`: whether decisions read what other systems load in bulk. `remembers`: whether
+    anything that is stored of a visitor could change a decision. `carried`: what of `stored` a cookie may carry. `derivations`: the attributes that come from events. `tcf`,
     `us`: purpose → the TCF purposes that grant it, the US opt-outs that deny it. `consent`: the cookies that tell a choice, by
     what they tell, and the site's `vendor` number. `cookieless`: whether visitors are told apart by no cookie. `login`: how tokens
     are verified. `max_age`, `limit`: seconds that a profile in a cookie is fresh, and may be used at all. `log_keep`: seconds.
@@ -240,6 +241,7 @@ class Bundle:
     sessions: bool
     asked: frozenset[str]
     loaded: bool
+    remembers: bool
     carried: tuple[Attribute, ...]
     derivations: tuple[Derivation, ...]
     segments: Mapping[str, tuple]

@@ -80,15 +80,17 @@ def _whose(arrival: Arrival, known: Recalled, seen: Visit) -> tuple[str, str]:
     if arrival.visitor is None or seen.preview:
         return "", ""
     whose = f',"profile":"{arrival.profile}","visitor":"{arrival.visitor}"'
+    if not known.joins:
+        return whose, ""
     purposes = json.dumps(sorted(arrival.purposes))  # what is kept for others stays behind
-    return whose, f'{{"command":"login","at":{seen.at},"purposes":{purposes}{whose}}}' if known.joins else ""
+    return whose, f'{{"command":"login","at":{seen.at},"purposes":{purposes}{whose}}}'
 
 
 def _cookie(bundle: Bundle, arrival: Arrival, known: Recalled, seen: Visit, decisions: Sequence[Decision]) -> str:
     """The Set-Cookie values, with what is known of the visitor after this page view."""
-    if arrival.request.snapshot == UNSEALED:
+    if arrival.visitor is None or arrival.request.snapshot == UNSEALED or not bundle.remembers:
         return visit.cookie(bundle, arrival, decisions)
-    if arrival.visitor is None or seen.preview or not recall.remembers(bundle):
+    if seen.preview:
         return visit.cookie(bundle, arrival, decisions, known)
     request = arrival.request
     later = recall.after(bundle, known, decisions, request.nonce, seen.at, arrival.profile, request.page, arrival.purposes)

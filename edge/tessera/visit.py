@@ -91,7 +91,7 @@ def _session(bundle: Bundle, keys: Sequence[Key], request: Request, allowed: boo
 def wants_profile(bundle: Bundle, arrival: Arrival) -> bool:
     """Whether a store read could change a decision: a returning visitor without a fresh snapshot, and a stored fact that is
     permitted, or a campaign with a cap."""
-    if not (arrival.returning or arrival.account) or not recall.remembers(bundle) or arrival.wish.persona is not None:
+    if not (arrival.returning or arrival.account) or not bundle.remembers or arrival.wish.persona is not None:
         return False
     if recall.is_fresh(bundle, arrival.snapshot, arrival.profile, arrival.request.at):
         return False
