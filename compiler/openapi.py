@@ -73,10 +73,11 @@ SCHEMAS: Mapping[str, Schema] = {
     "Profile": _object(
         {
             "user": TEXT, "key": TEXT, "attributes": ANY, "facts": {**ANY, "description": "Attributes that were loaded in bulk."},
+            "segments": {**NAMES, "description": "The segments that the user is in, as far as what is stored tells."},
             "updated_at": ANY, "updated": MOMENT, "created": MOMENT, "last": MOMENT, "level": {"enum": list(LADDER)}, "purposes": NAMES,
             "jurisdiction": _or_null("string"), "seen": ANY, "sticky": ANY, "visitors": NAMES, "moved_to": TEXT,
         },
-        ("user", "key", "attributes", "facts"),
+        ("user", "key", "attributes", "facts", "segments"),
     ),
     "Preferences": _object(
         {

@@ -149,6 +149,7 @@ PROFILE_FIELDS: Mapping[str, str] = {
     "created": "the first event",
     "last": "the last sign of life",
     "seen": "when campaigns were seen, at most 64 times each",
+    "segments": "the segments that the visitor was in at the last change",
     "applied": "ids of the last 128 events",
     "level": "how far the visitor wants personalisation to go",
     "purposes": "the consent at the last event",

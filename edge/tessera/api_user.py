@@ -14,6 +14,7 @@ from tessera.documents import opened
 from tessera.quality import problems, wrong
 from tessera.record import inputs, plain
 from tessera.resolved import Bundle
+from tessera.segments import of_document
 from tessera.types import FARTHEST, LADDER, Visit, coerce
 
 PageOf = Callable[[str], str]
@@ -100,7 +101,7 @@ def read_profile(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
     facts = loaded(bundle, call, user)
     if status == "none" and not facts:
         raise Refused(404, "unknown-user", "Nothing is stored of this user")
-    return {"status": 200, "body": _told(bundle, user, document, facts)}
+    return {"status": 200, "body": _told(bundle, user, document, facts, call.at)}
 
 
 def loaded(bundle: Bundle, call: Call, user: User) -> Mapping[str, Any]:
@@ -114,16 +115,18 @@ def loaded(bundle: Bundle, call: Call, user: User) -> Mapping[str, Any]:
     return attributes if known == "ok" and isinstance(attributes, dict) else {}
 
 
-def _told(bundle: Bundle, user: User, document: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
-    """A document, whatever wrote it; parts of another form than agreed are left out."""
-    whole = {**document, **opened(document, bundle.attributes)} if document else {}
+def _told(bundle: Bundle, user: User, document: Mapping[str, Any], facts: Mapping[str, Any], at: float) -> dict[str, Any]:
+    """A document, whatever wrote it, and the segments that it is in; parts of another form than agreed are left out."""
+    whole = {**document, **opened(document, bundle.attributes)} if document else opened({}, ())
+    inside = of_document(bundle, {**whole, "attributes": {**facts, **whole["attributes"]}}, at)
+    whole = whole if document else {}
     told = {name: plain(whole[name]) for name, kind in TOLD.items() if name in whole and isinstance(whole[name], kind)}
     for name in ("purposes", "visitors"):
         if name in told:
             told[name] = [each for each in told[name] if isinstance(each, str)]
     if told.get("level") not in (None, *LADDER):
         told["level"] = LADDER[-1]
-    return {"user": user.id, "key": user.key, "attributes": {}, **told, "facts": plain(dict(facts))}
+    return {"user": user.id, "key": user.key, "attributes": {}, **told, "facts": plain(dict(facts)), "segments": inside}
 
 
 def write_profile(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
@@ -146,7 +149,7 @@ def write_profile(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
         changed["purposes"] = purposes
     _sound(bundle, changed, document, call.at)
     writing(bundle, call, user, changed, etag)
-    return {"status": 201 if status == "none" else 200, "body": _told(bundle, user, changed, {})}
+    return {"status": 201 if status == "none" else 200, "body": _told(bundle, user, changed, {}, call.at)}
 
 
 def _storable(bundle: Bundle, name: str) -> str:

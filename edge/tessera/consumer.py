@@ -17,6 +17,7 @@ from tessera.fold import fold, merge, problems
 from tessera.happenings import told
 from tessera.profile import MAX_PROFILE
 from tessera.resolved import Bundle
+from tessera.segments import of_document
 from tessera.types import finite, parse_json
 
 MAX_MESSAGE = 262_144  # characters; the platform takes 128 KB
@@ -182,7 +183,14 @@ def folded(bundle: Bundle, document: dict[str, Any] | None, messages: Sequence[M
             refused[message.id] = why
         elif following:
             found = following
-    return Folded(None if found == document else found, refused)
+    return Folded(None if found == document else _in_segments(bundle, found), refused)
+
+
+def _in_segments(bundle: Bundle, document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the segments that it is in now, for whoever reads profiles; the edge asks their conditions itself."""
+    inside = of_document(bundle, document, document["updated"])
+    rest = {key: value for key, value in document.items() if key != "segments"}
+    return {**rest, "segments": inside} if inside else rest
 
 
 def impossible(bundle: Bundle, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:

@@ -15,6 +15,7 @@ from tessera.explain import explain
 from tessera.identity import Key
 from tessera.record import outcome, plain
 from tessera.resolved import REDIRECT, Bundle
+from tessera.segments import segments_of
 from tessera.turn import reading, recalled
 from tessera.types import LADDER, parse_json
 
@@ -109,7 +110,7 @@ def _why(bundle: Bundle, keys: Sequence[Key], request: Request, asked: dict[str,
         for a in bundle.stored
         if a.name in seen.values
     }
-    body = {"page": request.page, "slots": slots, "known": facts, "purposes": sorted(seen.purposes), "level": seen.most, "jurisdiction": seen.jurisdiction}
+    body = {"page": request.page, "slots": slots, "segments": segments_of(bundle, seen.values), "known": facts, "purposes": sorted(seen.purposes), "level": seen.most, "jurisdiction": seen.jurisdiction}
     return {"status": 200, "body": body}
 
 
