@@ -12,8 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from compiler import ir
 from compiler.pipeline import Compiled
-from tessera import identity, preview, profile, snapshot
-from tessera.context import BUILT_IN
+from tessera import identity, preview
 
 QUEUE_SECONDS = 4 * 86_400  # the platform's `message_retention_period` unless the queue says otherwise
 CHOICES = 400 * 86_400  # seconds for which it is known what somebody chose, or that they were erased

@@ -12,7 +12,7 @@ from pyodide.ffi import create_proxy, to_js
 from workers import WorkerEntrypoint, import_from_javascript
 
 from consume import consume
-from tessera import about, api, events, identity, log, mine, turn, visit
+from tessera import about, api, events, identity, mine, turn, visit
 from tessera.bundle import BundleError, load, unseal
 
 FIELD = "\x1f"

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from compiler import ir
 from tests.edge import hostile
 from tests.edge.folding import declared, site, told
 from tests.edge.sites import AT, DAY, ITEMS, TIERS, TYPES, attribute, bundle, is_, program, rule, shop, slot

@@ -133,7 +133,7 @@ def test_what_cannot_be_read_or_folded_is_dead_and_holds_nobody_up(site):
     assert site.post(visitor, ["a"]) == 202
     assert eventually(lambda: clicks(site.copy(visitor)) == 1)
     assert time.monotonic() - started < IN_TIME, "the others are not held up"
-    rows = eventually(lambda: (found := site.rows("dead")) if len(site.rows("dead")) >= len(poison) else None, 30)
+    rows = eventually(lambda: rows if len(rows := site.rows("dead")) >= len(poison) else None, 30)
     told = {json.dumps(row["message"]): (row["why"], row["logged"]) for row in rows}
     assert told[json.dumps("{")] == ("not a message (JSONDecodeError)", False)
     assert told[json.dumps(json.loads(poison[3]))] == ("profile-newer", True)
