@@ -6,6 +6,7 @@ Whatever fails, the visitor gets the original page: `turn` holds the one broad b
 import gc
 import json
 from base64 import urlsafe_b64decode
+from inspect import isawaitable
 from sys import version_info
 
 from pyodide.ffi import create_proxy, to_js
@@ -180,7 +181,8 @@ class Default(WorkerEntrypoint):
         return isolate.bridge.serve(request.js_object, self._raw_env(), self.ctx)
 
     async def _first(self, request):
-        return await begun().serve(request.js_object, self._raw_env(), self.ctx)
+        answer = begun().serve(request.js_object, self._raw_env(), self.ctx)
+        return await answer if isawaitable(answer) else answer  # another request may have begun meanwhile
 
     def _raw_env(self):
         """The platform's own env: the bridge takes bindings without the SDK's wrappers."""
