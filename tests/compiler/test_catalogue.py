@@ -1,6 +1,7 @@
 """Items, models over them, and look-ups by network."""
 
 import io
+import itertools
 import zipfile
 
 import numpy as np
@@ -78,6 +79,7 @@ def lone(value: object) -> bytes:
         (npz(**{**GOOD, "vectors": np.zeros((3, 4097))}), "E081"), (npz(**{**GOOD, "vectors": [[np.nan, 0], [0, 1], [1, 1]]}), "E081"), (npz(**{**GOOD, "ids": [["a"]]}), "E081"),
         (npz(**{**GOOD, "ids": ["blend", "blend", "kettle"]}), "E082"), (npz(**{**GOOD, "ids": ["blend", "decaf", "pot"]}), "E082"), (npz(**{**GOOD, "ids": [1, 2, 3]}), "E082"),
     ],
+    ids=itertools.count(),  # not the bytes: they hold the time of writing, and every worker must give a case the same name
 )  # fmt: skip
 def test_files_of_vectors(tmp_path, content, code):
     from compiler.diagnostics import Rejected
