@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from compiler.serve import assets_of, cookie_of, release
-from conftest import wait_for
+from compiler.serve import assets_of, cookie_of
+from conftest import go_live, wait_for
 from tests.shop import STORE
 from tests.site.origin import Origin, Told
 
@@ -52,8 +52,7 @@ def moves(native, tmp_path_factory):
     (folder / "content" / "script.yaml").write_text("fields: {}\nvariants: {only: {}}\n")
     (folder / "site.yaml").write_text(SITE)
     for site in (folder, STORE):
-        live = release(site, native.place, native.host.admin)
-        wait_for(lambda: native.about()["bundle"] == live.bundle)
+        go_live(native.host, native.place, site)
         if site is folder:
             yield
 
