@@ -106,7 +106,8 @@ class Shop:
         return self.said(words) >= times
 
     def log_files(self) -> set[str]:
-        return set(self.admin.list_r2("LOG"))
+        """Names of the log's files; what is only remembered until it was tried again is no log."""
+        return {name for name in self.admin.list_r2("LOG") if not name.startswith("retried/")}
 
 
 def start(root: Path, site: Path = STORE, **options: Any) -> Shop:

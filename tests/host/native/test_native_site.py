@@ -51,7 +51,7 @@ def test_the_record_in_the_log(native):
         """The rows of a first page view, by slot."""
         admin.put_kv("PROFILES", f"profile:{unit}", admin.get_kv("PROFILES", "profile:fay"))
         native.get("/", headers=cookie(native, unit))
-        return wait_for(lambda: {row["slot"]: row for key in admin.list_r2("LOG") for row in rows_of(key) if row["unit"] == unit})
+        return wait_for(lambda: {row["slot"]: row for key in admin.list_r2("LOG", "decisions/") for row in rows_of(key) if row["unit"] == unit})
 
     def rows_of(key: str) -> list[dict]:
         return [json.loads(line) for line in admin.get_r2("LOG", key).content.splitlines()]
