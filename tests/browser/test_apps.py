@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Any, Iterator
 
 import pytest
@@ -86,20 +87,37 @@ def test_only_what_was_in_view_for_a_second_counts_and_once(visitor, site):
     assert events(site, view, 2) == [("exposure", "kept"), ("exposure", "top")]
 
 
+def stand_still(visitor: Person) -> None:
+    """From the next page on the visitor's clock stands still, however slow the machine is."""
+    visitor.context.clock.install()
+    visitor.context.clock.pause_at(datetime.now() + timedelta(seconds=1))
+
+
+def looked(visitor: Person, milliseconds: int) -> None:
+    """Time goes by on a clock that stands still, once the page was told what is in view."""
+    visitor.page.evaluate("new Promise((told) => new IntersectionObserver(told).observe(document.body))")
+    visitor.context.clock.run_for(milliseconds)
+
+
 def test_a_slot_below_counts_once_it_is_scrolled_to(visitor, site):
+    stand_still(visitor)
     view, page = seen(visitor, "/scroll", wait=0)
+    looked(visitor, 300)
     page.locator("#below").scroll_into_view_if_needed()
-    page.wait_for_timeout(LOOK)
+    looked(visitor, LOOK)
     page.evaluate("scrollTo(0, 0)")
-    page.wait_for_timeout(300)
+    looked(visitor, 300)
     leave(visitor)
     assert events(site, view) == [("exposure", "below")], "of what was at the top there was no time to see anything"
 
 
 def test_a_glance_is_no_exposure(visitor, site):
-    glance, page = seen(visitor, "/scroll", wait=300)
+    stand_still(visitor)
+    glance, page = seen(visitor, "/scroll", wait=0)
+    looked(visitor, 300)
     leave(visitor)
-    view, page = seen(visitor, "/scroll")
+    view, page = seen(visitor, "/scroll", wait=0)
+    looked(visitor, LOOK)
     leave(visitor)
     assert len(events(site, view, 2)) == 2 and events(site, glance, patience=0) == []
 
