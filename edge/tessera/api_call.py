@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Mapping, NamedTuple
+from typing import Any, Mapping, NamedTuple, Sequence
 
 from tessera.types import EMPTY, parse_json
 
@@ -68,6 +68,16 @@ class Asking(Exception):
 def invalid(where: str, why: str) -> Refused:
     """A value that is not as it must be. `where`: its place in the body, or the parameter."""
     return Refused(422, "invalid", "A value is not as it must be", f"{where}: {why}", where=where)
+
+
+def body_of(call: Call, known: Sequence[str]) -> Mapping[str, Any]:
+    """The call's body, an object with these keys alone. Raises: Refused, where it is another."""
+    if not isinstance(call.body, dict):
+        raise invalid("body", "a JSON object is needed")
+    for name in call.body:
+        if name not in known:
+            raise invalid(name[:100], f"there is no such key; there are {', '.join(known)}")
+    return call.body
 
 
 def read(told: Mapping[str, Any], published: float | None = None) -> Call:

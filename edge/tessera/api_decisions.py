@@ -7,7 +7,7 @@ from typing import Any, Callable, Mapping, Sequence
 from urllib.parse import urljoin, urlsplit
 
 from tessera import api_told
-from tessera.api_call import Answer, Call, Refused, encode, invalid
+from tessera.api_call import Answer, Call, Refused, body_of, encode, invalid
 from tessera.api_routes import CHANNELS, RECOMMENDED
 from tessera.api_visit import Asked, ask, consent_of, user_of
 from tessera.decide import decide_slots
@@ -37,7 +37,7 @@ def personalize(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
     if asked_for not in CHANNELS:
         raise Refused(404, "no-channel", "There is no such channel", f"there are {', '.join(CHANNELS)}")
     channel = CHANNELS[asked_for]
-    body = _body(call, ("user", "page", "slots", "context", "consent", "peek"))
+    body = body_of(call, ("user", "page", "slots", "context", "consent", "peek"))
     url, page = _page(bundle, body.get("page"), page_of) if channel == "web" else _no_page(body)
     numbers = _numbers(bundle, channel, page, body.get("slots"))
     asked = _asked(bundle, call, body, url, page)
@@ -50,7 +50,7 @@ def personalize(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
 
 def explain(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
     """POST /explain: of a slot, why it gets what it gets, and why not the others. Nothing of it is logged."""
-    body = _body(call, ("user", "page", "slot", "context", "consent"))
+    body = body_of(call, ("user", "page", "slot", "context", "consent"))
     if "slot" not in body:
         raise invalid("slot", "the name of the slot is needed")
     (number,) = _named(bundle, [body["slot"]], "slot")
@@ -68,16 +68,6 @@ def explain(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
 def _asked(bundle: Bundle, call: Call, body: Mapping[str, Any], url: str, page: str) -> Asked:
     user = None if body.get("user") is None else user_of(bundle, body["user"])
     return ask(bundle, call, user, body.get("context"), consent_of(bundle, body.get("consent")), url, page)
-
-
-def _body(call: Call, known: Sequence[str]) -> Mapping[str, Any]:
-    """The body, which has these keys alone."""
-    if not isinstance(call.body, dict):
-        raise invalid("body", "a JSON object is needed")
-    for name in call.body:
-        if name not in known:
-            raise invalid(name[:100], f"there is no such key; there are {', '.join(known)}")
-    return call.body
 
 
 def _is(body: Mapping[str, Any], name: str) -> bool:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any, Callable, Iterable, Mapping
 
 from tessera import events, profile
-from tessera.api_call import Answer, Asking, Call, Refused, invalid
+from tessera.api_call import Answer, Asking, Call, Refused, body_of, invalid
 from tessera.api_visit import User, consent_of, document_of, gone, stored, user_of
 from tessera.consumer import keep_of
 from tessera.documents import opened
@@ -81,15 +81,6 @@ def _user(bundle: Bundle, call: Call) -> User:
     return user_of(bundle, call.path[1], "id")
 
 
-def _object(call: Call, known: tuple[str, ...]) -> Mapping[str, Any]:
-    if not isinstance(call.body, dict):
-        raise invalid("body", "a JSON object is needed")
-    for name in call.body:
-        if name not in known:
-            raise invalid(name[:100], f"there is no such key; there are {', '.join(known)}")
-    return call.body
-
-
 # --- the profile ----------------------------------------------------------------------------------------------------------------
 
 
@@ -132,7 +123,7 @@ def _told(bundle: Bundle, user: User, document: Mapping[str, Any], facts: Mappin
 def write_profile(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
     """PUT /user/{id}/profile: set the attributes that are told; null takes one away, and what is not told stays."""
     user = _user(bundle, call)
-    body = _object(call, ("attributes", "consent"))
+    body = body_of(call, ("attributes", "consent"))
     chosen = consent_of(bundle, body.get("consent"))
     told = body.get("attributes")
     if not isinstance(told, dict) or len(told) > MOST_ATTRIBUTES:
@@ -210,7 +201,7 @@ def read_preferences(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
 def write_preferences(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
     """PUT /user/{id}/preferences."""
     user = _user(bundle, call)
-    body = _object(call, ("level", "purposes"))
+    body = body_of(call, ("level", "purposes"))
     if not body:
         raise invalid("body", "`level` or `purposes` is needed")
     if "level" in body and body["level"] not in LADDER:
@@ -243,7 +234,7 @@ def _preferences(bundle: Bundle, user: User, document: Mapping[str, Any]) -> dic
 def add_interactions(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
     """POST /user/{id}/interactions: events of docs/events.md, each with the consent that was in force when it happened."""
     user = _user(bundle, call)
-    body = _object(call, ("events", "consent", "id"))
+    body = body_of(call, ("events", "consent", "id"))
     told, own = body.get("events"), body.get("id")
     if not isinstance(told, list) or not 0 < len(told) <= events.MAX_EVENTS:
         raise invalid("events", f"a list of 1 to {events.MAX_EVENTS} events")
