@@ -166,6 +166,8 @@ def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
             words = [str(tmp_path / word) if word.endswith(".tessera") else word for word in words[1:]]
             done = subprocess.run([*tessera, *words], cwd=ROOT, capture_output=True, text=True, timeout=120)
             assert done.returncode == 0, f"{command}: {done.stderr}"
+            if words[0] == "explain":
+                assert f"\n```\n{done.stdout}```\n" in text_of("README.md"), "the README shows what is printed"
             ran += 1
         elif words[0] == "make":
             done = subprocess.run(["make", "--dry-run", *words[1:]], cwd=ROOT, capture_output=True, text=True, timeout=60)
