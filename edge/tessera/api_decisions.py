@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Callable, Mapping, Sequence
 from urllib.parse import urljoin, urlsplit
 
@@ -83,14 +84,21 @@ def _page(bundle: Bundle, told: Any, page_of: PageOf) -> tuple[str, str]:
     if not isinstance(told, str) or not told or len(told) > MAX_URL or not told.isprintable():
         raise invalid("page", f"a path or an address of the site, of at most {MAX_URL} characters")
     try:
-        url = urljoin(f"https://{bundle.hosts[0] if bundle.hosts else 'localhost'}/", told)
-        host = urlsplit(url).hostname
+        url, scheme, host = _address(bundle.hosts[0] if bundle.hosts else "localhost", told)
     except ValueError:
         raise invalid("page", "a path or an address of the site") from None
-    name = page_of(url) if urlsplit(url).scheme in ("http", "https") and (not bundle.hosts or host in bundle.hosts) else ""
+    name = page_of(url) if scheme in ("http", "https") and (not bundle.hosts or host in bundle.hosts) else ""
     if not name:
         raise invalid("page", "no page of the site has this address")
     return url, name
+
+
+@lru_cache(maxsize=256)  # callers ask for the same pages again and again
+def _address(own: str, told: str) -> tuple[str, str, str | None]:
+    """The address, its scheme and its host. Raises: ValueError."""
+    url = urljoin(f"https://{own}/", told)
+    parts = urlsplit(url)
+    return url, parts.scheme, parts.hostname
 
 
 def _no_page(body: Mapping[str, Any]) -> tuple[str, str]:

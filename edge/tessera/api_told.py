@@ -16,6 +16,7 @@ from tessera.types import Decision, Ranked, Visit
 STATUS = "api"  # of such a decision in the log
 MOST_TOLD = 4_096  # decisions and items of which it is kept what is the same for everybody
 PLAIN = frozenset(("text", "src", "srcset", "href", "class"))  # operations whose content is a value, not markup
+_SAID_ALIKE = frozenset(("default", "bot", "holdout"))  # reasons of a default that read the same for everybody
 _WRITTEN = (("&lt;", "<"), ("&gt;", ">"), ("&#34;", '"'), ("&#39;", "'"), ("&#96;", "`"), ("&amp;", "&"))  # as render.py escapes
 _NONCE = ' nonce="\x02"'  # which only pages have
 
@@ -96,14 +97,19 @@ def _fields(bundle: Bundle, row: int) -> dict[str, Any]:
 def slot(bundle: Bundle, visit: Visit, decision: Decision, explained: Explanation | None = None) -> str:
     """A slot's decision, as JSON. `explained`: why, where that is known already."""
     told = bundle.outcomes.api
-    shared = told.get(decision)
-    if shared is None:
-        shared = encode(_shared(bundle, visit, decision))[:-1]
-        if len(told) < MOST_TOLD and _is_the_same(bundle, decision):
-            told[decision] = shared
-    why = explained or brief(bundle, visit, decision)
+    shared, reasons = told.get(decision) or (encode(_shared(bundle, visit, decision))[:-1], None)
+    if explained is not None:
+        return shared + _reasons(explained)
+    if reasons is None:
+        reasons = _reasons(brief(bundle, visit, decision))
+        if decision not in told and len(told) < MOST_TOLD and _is_the_same(bundle, decision):
+            told[decision] = shared, reasons if decision.rule < 0 and decision.why in _SAID_ALIKE else None
+    return shared + reasons
+
+
+def _reasons(why: Explanation) -> str:
     others = [{"variant": each.variant, "reasoning": each.because, "weight": plain(each.weight)} for each in why.alternatives]
-    return f'{shared},"reasoning":{encode(why.sentence)},"alternatives":{encode(others)}}}'
+    return f',"reasoning":{encode(why.sentence)},"alternatives":{encode(others)}}}'
 
 
 def _shared(bundle: Bundle, visit: Visit, decision: Decision) -> dict[str, Any]:

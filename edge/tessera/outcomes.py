@@ -20,7 +20,8 @@ class Outcomes:
         told: a decision → its part of the record, as JSON.
         above: a level → the conjunctions of the rules of all levels above it.
         flags: what ofrep.py tells of decisions again and again; None before the first.
-        api: a decision, as JSON, and a row of the catalogue → what callers of the HTTP API are told of it whoever asks.
+        api: a decision, and a row of the catalogue → what callers of the HTTP API are told of it, whoever asks: of the decision as
+            JSON, and why where that is the same for everybody.
     """
 
     __slots__ = ("masks", "shown", "ruled", "tests", "tested", "untouched", "withheld", "jurisdictions", "told", "above", "flags", "api")

@@ -448,3 +448,26 @@ def test_the_table_of_roles_in_the_documents():
     rows = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in (ROOT / "docs" / "api.md").read_text().splitlines() if line.startswith(("| `user/", "| `recomm", "| `person", "| `explain`"))]
     told = {(method, path): " ".join(role for role, may in zip(ROLES, marks) if may == "yes") for path, method, *marks in rows}
     assert told == {(route.method, "/".join(route.path)): MATRIX[route.operation] for route in ROUTES}
+
+
+# --- what is remembered of decisions ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first", ["personalize", "explain"])
+def test_what_one_visitor_was_told_changes_nothing_for_another(bundle, first):
+    """Of decisions it is remembered what is the same for everybody: those who come later are told what the first would be."""
+
+    def told(user: str | None, consent: list[str], how: str) -> list[Any]:
+        stored = {"profile:carl": CARL, "profile:tess": TASTE}
+        body = {"user": user, "page": "/", "consent": consent}
+        if how == "explain":
+            names = [bundle.slots[number].name for number in bundle.pages_slots["home"]]
+            return [ask(bundle, "POST", "explain", {**body, "slot": name}, stored)["body"] for name in names]
+        return ask(bundle, "POST", "personalize/webpage", body, stored)["body"]["slots"]
+
+    cases = [(user, consent, how) for how in (first, "personalize", "explain") for user in ("carl", "tess", "new", None) for consent in (ALL, ALL[:1], [])]
+    bundle.outcomes.api.clear()
+    later = [told(*case) for case in cases]
+    for case, found in zip(cases, later):
+        bundle.outcomes.api.clear()
+        assert found == told(*case), case
