@@ -39,6 +39,7 @@ def unused(ruleset: Ruleset, conditions: Conditions, slots: tuple[ir.Slot, ...],
     actions = [action for slot in slots for action in _actions(slot)]
     models = {action.model for action in actions}
     models |= {entry.spec.visitor.else_ for entry in ruleset.models.values() if entry.spec.visitor is not None}
+    models |= {part for entry in ruleset.models.values() for part in entry.spec.cascade}
     kinds: tuple[tuple[str, Mapping[str, Any], set[Any]], ...] = (
         ("segment", ruleset.segments, _reached(conditions)),
         ("list", ruleset.lists, {name[6:] for name in conditions.named if name.startswith("lists.")}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler import analysis, catalogue, ir, sensitive, trials
+from compiler import analysis, catalogue, ir, models, propensity, sensitive, trials
 from compiler.conditions import Conditions, known
 from compiler.contents import Components
 from compiler.diagnostics import Diagnostics
@@ -24,14 +24,15 @@ def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
     """The program of a site; None where anything is wrong (everything is then in `diagnostics`)."""
     conditions = Conditions(ruleset, diagnostics)
     components = Components(ruleset, conditions, diagnostics)
-    ladders = Ladders(ruleset, conditions, components, diagnostics)
     _attributes_checked(ruleset, diagnostics)
     sensitive.check(ruleset, diagnostics)
     _holdout_checked(ruleset, diagnostics)
     _island_checked(ruleset, diagnostics)
     jurisdictions = _jurisdictions(ruleset, conditions, diagnostics)
     columns = catalogue.item_columns(ruleset, diagnostics)
-    models = catalogue.models(ruleset, diagnostics, conditions.kinds)
+    ranked = models.models(ruleset, diagnostics, conditions, dict(columns))
+    ladders = Ladders(ruleset, conditions, components, ranked, columns, diagnostics)
+    predicted = propensity.propensities(ruleset, diagnostics, conditions.kinds, conditions.purposes)
     experiments = trials.experiments(ruleset, diagnostics)
     campaigns = trials.campaigns(ruleset, conditions, diagnostics)
     slots = ladders.slots()
@@ -41,7 +42,9 @@ def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
     trials.unused(ruleset, ladders.running, diagnostics)
     analysis.report(ruleset, conditions, slots, diagnostics)
     site = ruleset.site.spec
-    reads = {*conditions.read, *ALWAYS, *(m.attribute for m in models if m.attribute)}
+    reads = {*conditions.read, *ALWAYS, *(m.source for m in ranked if m.source and not m.source.startswith("page."))}
+    predicted = propensity.read_ones(predicted, reads, slots, campaigns)
+    reads |= {feature for one in predicted for feature in one.features}
     return ir.Program(
         site=site.name or site.hosts[0],
         hosts=site.hosts,
@@ -60,7 +63,7 @@ def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
         slots=slots,
         experiments=tuple(e for e in experiments if e.name in ladders.running),
         campaigns=campaigns,
-        models=models,
+        models=ranked,
         island=tuple(sorted(set(site.island))),
         segments=tuple(sorted(conditions.segments.items())),
         choices=tuple((name, spec.tcf, tuple(_OPT_OUTS[one] for one in spec.us)) for name, spec in site.purposes.items()),
@@ -70,6 +73,7 @@ def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
         max_age=site.freshness.max_age,
         limit=site.freshness.limit,
         log_keep=site.log.keep,
+        propensities=predicted,
     )
 
 

@@ -19,7 +19,9 @@ from compiler.cli_log import log
 from compiler.cli_openapi import openapi
 from compiler.cli_preview import preview
 from compiler.cli_profiles import profiles
+from compiler.cli_propensity import propensity
 from compiler.cli_register import register
+from compiler.cli_train import train
 from compiler.terminal import BUNDLE, JSON, SITE, STATE, Group, compiled, emit_json, fail
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -67,21 +69,26 @@ main.add_command(check)
 @SITE
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Where to write the bundle.")
 @click.option("--sign", "key", type=click.Path(path_type=Path), metavar="KEYFILE", help="Sign with this private key (see keygen).")
+@click.option("--report", is_flag=True, help="Tell how much of each model's ranking is left when it is quantized.")
+@click.option("--against", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="BUNDLE", help="Warn of what changed much since this bundle (default: the one at --out).")
 @click.option("--format", "format_", type=click.Choice(["2"]), default="2", help="The bundle format to write.")
 @JSON
-def build(site: Path, out: Path, key: Path | None, format_: str, as_json: bool) -> None:
+def build(site: Path, out: Path, key: Path | None, report: bool, against: Path | None, format_: str, as_json: bool) -> None:
     """Compile a site into a bundle. The same files give the same bytes on every machine.
 
     \b
     Examples:
       tessera build rulesets/store --out store.tessera
       tessera build rulesets/store --out store.tessera --sign signing.key
+      tessera build rulesets/store --out store.tessera --report
     """
+    from compiler.cli_models import reported, say_models
     from compiler.files import write_atomically
     from compiler.sign import KeyFileError, sign
     from tessera.bundle import load, unseal
 
-    data = compiled(site).bundle
+    made = compiled(site, judged=lambda result: reported(result, False, against, out))
+    data, models = made.bundle, reported(made, report)
     if key is not None:
         try:
             data = sign(data, key)
@@ -93,11 +100,13 @@ def build(site: Path, out: Path, key: Path | None, format_: str, as_json: bool) 
     except OSError as error:
         fail(f"{out}: {error.strerror}")
     if as_json:
-        emit_json({"bundle": bundle.name, "file": str(out), "bytes": len(data), "signed": key is not None, "sections": dict(bundle.sizes)})
+        emit_json({"bundle": bundle.name, "file": str(out), "bytes": len(data), "signed": key is not None, "sections": dict(bundle.sizes), **({"models": models} if report else {})})
         return
     for section, size in bundle.sizes.items():
         click.echo(f"{size:>10,}  {section}")
     click.echo(f"{len(data):>10,}  {out}{' (signed)' if key else ''}\nbundle {bundle.name}")
+    if report:
+        say_models(models)
 
 
 @main.command()
@@ -122,6 +131,8 @@ main.add_command(decide)
 main.add_command(explain)
 main.add_command(preview)
 main.add_command(identities)
+main.add_command(train)
+main.add_command(propensity)
 
 
 @main.command()

@@ -93,6 +93,12 @@ CODES: dict[str, str] = {
     "E082": "a model whose ids or attribute do not fit",
     "E083": "vectors that lose too much when they are quantized",
     "E084": "a ranking in a component without a block of items, or with the copy of several variants",
+    "E085": "models that stand in for each other in a circle",
+    # propensities
+    "E086": "a file of a propensity that cannot be read, or whose parts do not fit each other",
+    "E087": "a feature of a propensity without an attribute of its type",
+    "E088": "an attribute that no model can make as it says",
+    "E089": "a model below its gates, with the card of another one, or too large for a bundle",
     # warnings
     "W001": "a file in the site's folder that nothing reads",
     "W003": "an experiment that no slot runs",
@@ -102,6 +108,9 @@ CODES: dict[str, str] = {
     "W007": "an experiment that leaves an arm, or all arms, without visitors",
     "W008": "experiments that get in each other's way",
     "W009": "an attribute that seems to be sensitive, and is declared neither so nor otherwise",
+    "W010": "vectors that are zero, or of very different lengths",
+    "W011": "a model or a catalogue that changed much since the bundle before",
+    "W012": "a model that knows items which are not in the catalogue",
     "W002": "a list that is empty or has empty or repeated values",
     # pages as the origin answers them (tessera check --live)
     "E090": "a page that cannot be had from the origin",

@@ -9,9 +9,10 @@ from typing import Any, Iterable, Sequence
 
 import msgpack
 
-from compiler import ir
+from compiler import ir, item_sections
 from compiler.lower import tree
-from tessera.bundle import ALIGN, FORMAT, HEADER, LEVELS, MAGIC, RESERVED
+from compiler.rankings import Rankings
+from tessera.bundle import ALIGN, FORMAT, HEADER, LENGTHS, LEVELS, MAGIC, RESERVED
 from tessera.columns import pack
 
 WHOLE = 1_000_000  # shares are parts per million
@@ -19,11 +20,15 @@ WHOLE = 1_000_000  # shares are parts per million
 
 def emit(program: ir.Program) -> bytes:
     """The unsigned bundle of a program."""
-    sections = [(name, _pack(value), "msgpack") for name, value in _values(program)]
-    for model in program.models:
-        if model.field is None:
-            sections += [(f"vectors/{model.name}", model.rows, "raw"), (f"scales/{model.name}", model.scales, "raw")]
-    body = _body(program.site, sections)
+    columns = dict(program.item_columns)
+    rankings = Rankings(program, columns)
+    values = _values(program, rankings)
+    items, columns_raw = item_sections.sections(program.item_ids, program.item_columns, rankings.coded)
+    sections = [(name, _pack(value), "msgpack") for name, value in (*values, ("items", items))]
+    sections += [(name, raw, "raw") for name, raw in columns_raw]
+    heavy = [(f"models/{model.name}/{name}", raw, "held") for model in program.models for name, raw in _sections(model, columns)]
+    heavy += [(name, raw, "held") for name, raw in rankings.sections]
+    body = _body(program.site, sections, heavy)
     return HEADER.pack(MAGIC, FORMAT, 0, len(body), sha256(body).digest(), RESERVED) + body
 
 
@@ -31,18 +36,24 @@ def _pack(value: Any) -> bytes:
     return msgpack.packb(value, use_bin_type=True)
 
 
-def _body(site: str, sections: Sequence[tuple[str, bytes, str]]) -> bytes:
-    """Envelope and sections. Offsets count from the body's start; they are 32-bit wide so that their size is fixed."""
-    table = [(name, 0, len(raw), kind) for name, raw, kind in sections]
-    start = _aligned(4 + len(_envelope(site, table)))
-    for position, (name, raw, kind) in enumerate(sections):
+def _body(site: str, sections: Sequence[tuple[str, bytes, str]], heavy: Sequence[tuple[str, bytes, str]]) -> bytes:
+    """Lengths, envelope and sections; those that only kernels read come last, after the head.
+
+    Offsets count from the body's start; they are 32-bit wide so that their size is fixed.
+    """
+    parts = [*sections, *heavy]
+    table = [(name, 0, len(raw), kind) for name, raw, kind in parts]
+    start = _aligned(LENGTHS.size + len(_envelope(site, table)))
+    head = start
+    for position, (name, raw, kind) in enumerate(parts):
         table[position] = (name, start, len(raw), kind)
         start = _aligned(start + len(raw))
+        head = start if position < len(sections) else head
     envelope = _envelope(site, table)
-    out = bytearray(struct.pack(">I", len(envelope)) + envelope)
-    for (_, offset, _, _), (_, raw, _) in zip(table, sections):
+    out = bytearray(LENGTHS.pack(len(envelope), head) + envelope)
+    for (_, offset, _, _), (_, raw, _) in zip(table, parts):
         out += b"\0" * (offset - len(out)) + raw
-    return bytes(out)
+    return bytes(out + b"\0" * (head - len(out)))
 
 
 def _aligned(offset: int) -> int:
@@ -61,15 +72,16 @@ def _envelope(site: str, table: Iterable[tuple[str, int, int, str]]) -> bytes:
     return out
 
 
-def _values(program: ir.Program) -> list[tuple[str, Any]]:
+def _values(program: ir.Program, rankings: Rankings) -> list[tuple[str, Any]]:
     contents: dict[tuple, int] = {}
-    slots = [_slot(slot, contents, program) for slot in program.slots]
+    slots = [_slot(slot, contents, program, rankings) for slot in program.slots]
     decisions = {
         "slots": slots,
-        "rules": _rules(program),
+        "rules": _rules(program, rankings),
         "experiments": _experiments(program),
         "campaigns": [[c.name, _run(c.run), c.cap, _tree(c.pause), c.count, c.channels] for c in program.campaigns],
-        "models": [[m.name, m.version, m.attribute, m.half_life, m.dimensions, m.field, _place(m.otherwise, program.models)] for m in program.models],
+        "models": [_model(model, program) for model in program.models],
+        "plans": rankings.plans,
     }
     return [
         ("site", _site(program)),
@@ -77,8 +89,8 @@ def _values(program: ir.Program) -> list[tuple[str, Any]]:
         ("decisions", decisions),
         ("content", list(contents)),
         ("lists", [[name, list(values)] for name, values in program.lists]),
-        ("items", {"ids": program.item_ids, "columns": dict(program.item_columns)}),
         ("lookups", [[t.name, t.fields, t.starts, t.ends, t.rows] for t in program.lookups]),
+        *([("propensities", [[p.attribute, p.name, p.version, p.pages, p.features, p.body] for p in program.propensities])] if program.propensities else []),
     ]
 
 
@@ -148,11 +160,11 @@ def _questions(literals: Sequence[ir.Literal], operators: Sequence[str]) -> list
     return [pack([value for _, value in values.values()]), pack(codes), pack(sizes), pack(picks)]
 
 
-def _slot(slot: ir.Slot, contents: dict[tuple, int], program: ir.Program) -> list[Any]:
+def _slot(slot: ir.Slot, contents: dict[tuple, int], program: ir.Program, rankings: Rankings) -> list[Any]:
     names = pack([v.name for v in slot.variants])
     shown = [_numbered(v.contents, contents) for v in slot.variants] if slot.values is None else None
     preloads = [_numbered(v.preloads, contents) for v in slot.variants] if any(v.preloads for v in slot.variants) else None
-    default, test = _action(slot.default, slot, program), _action(slot.test, slot, program)
+    default, test = _action(slot.default, slot, program, rankings), _action(slot.test, slot, program, rankings)
     purposes = sorted({purpose for rule in slot.rules for purpose in rule.purposes})
     values = None if slot.values is None else pack(slot.values)
     needs = [_place(name, program.slots) for name in slot.needs]
@@ -164,7 +176,7 @@ def _numbered(shown: Iterable[tuple], contents: dict[tuple, int]) -> list[int]:
     return [contents.setdefault(parts, len(contents)) for parts in shown]
 
 
-def _rules(program: ir.Program) -> dict[str, Any]:
+def _rules(program: ir.Program, rankings: Rankings) -> dict[str, Any]:
     """The rules of all slots, slot by slot, in columns; what few rules have, by the rule's number.
 
     `actions`: 3 × number + kind: the variant after `number` - 1 is shown (0), `tests` has the experiment and the
@@ -175,7 +187,7 @@ def _rules(program: ir.Program) -> dict[str, Any]:
     others: dict[bytes, int] = {}
     actions = []
     for rule, slot in rules:
-        row = _action(rule.action, slot, program)
+        row = _action(rule.action, slot, program, rankings)
         if isinstance(row, int):
             actions.append(3 * (row + 1))
         elif len(row) == 2 and all(isinstance(arm, int) for arm in row[1]):
@@ -201,15 +213,34 @@ def _place(name: str | None, named: Sequence[Any]) -> int:
     return -1 if name is None else next(i for i, one in enumerate(named) if one.name == name)
 
 
-def _action(action: ir.Action | None, slot: ir.Slot, program: ir.Program) -> Any:
+def _action(action: ir.Action | None, slot: ir.Slot, program: ir.Program, rankings: Rankings) -> Any:
     if action is None:
         return None
     if action.experiment is not None:
-        return [_place(action.experiment, program.experiments), [_action(arm, slot, program) for arm in action.arms]]
+        return [_place(action.experiment, program.experiments), [_action(arm, slot, program, rankings) for arm in action.arms]]
     variant = _place(action.variant, slot.variants)
     if action.model is None:
         return variant
-    return [variant, _place(action.model, program.models), action.take, _tree(action.where), action.at_most]
+    plan, tables, rest = rankings.of(action)
+    pinned = rankings.pinned(action)
+    among = [[_place(one.variant, slot.variants), one.vector, one.scale] for one in action.among]
+    return [variant, _place(action.model, program.models), action.take, plan, tables, rest, list(action.without), pinned, among]
+
+
+def _sections(model: ir.Model, columns: dict[str, tuple]) -> Sequence[tuple[str, bytes]]:
+    """A model's raw sections; those of an order by a field of the items are made here."""
+    if model.kind != "order" or model.sections:
+        return model.sections
+    scores = [float(value or 0) for value in columns[model.field]]
+    rows = sorted(range(len(scores)), key=lambda row: (-scores[row], row))
+    return [("rows", struct.pack(f"<{len(rows)}I", *rows)), ("scores", struct.pack(f"<{len(rows)}d", *scores))]
+
+
+def _model(model: ir.Model, program: ir.Program) -> list[Any]:
+    centroids = [[segment, vector] for segment, vector in model.centroids]
+    parts = [_place(part, program.models) for part in model.parts]
+    shape = [model.half_life, model.dimensions, model.parts_of, model.unit]
+    return [model.name, model.version, model.kind, model.source, *shape, model.field, centroids, parts, _place(model.otherwise, program.models)]
 
 
 def _experiments(program: ir.Program) -> dict[str, Any]:

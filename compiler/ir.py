@@ -138,14 +138,30 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Nearness:
+    """A variant that is chosen by how near it is to the visitor: its int8 vector, and the scale of that."""
+
+    variant: str
+    vector: bytes
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
-    """See tessera.resolved.Action; names in place of indices. `variant` None leaves the page as it is."""
+    """See tessera.resolved.Action; names in place of indices. `variant` None leaves the page as it is.
+
+    `boost`: condition over the item → factor; `without`: attributes whose items are not shown; `pin`: ids of items that come first.
+    """
 
     variant: str | None = None
     model: str | None = None
     take: int = 0
     where: Expr | None = None
     at_most: tuple[tuple[str, int], ...] = ()
+    boost: tuple[tuple[Expr, float], ...] = ()
+    without: tuple[str, ...] = ()
+    pin: tuple[str, ...] = ()
+    among: tuple[Nearness, ...] = ()
     experiment: str | None = None
     arms: tuple[Union["Action", None], ...] = ()
 
@@ -251,21 +267,71 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """A ranker: by a field of the items, or by quantized vectors (raw int8 rows, raw little-endian float32 scales).
+class Quality:
+    """What quantizing a model cost, measured with the bundle's bytes: docs/authoring.md, "Models".
 
-    `otherwise` names the model for visitors that this one knows nothing of.
+    Attributes:
+        items, dimensions, size: of the model; size in bytes of its sections.
+        sample: how many rankings were compared.
+        overlap: share of the exact ten best among the ten best. recall: their share among the hundred best. 0 to 1.
+        spearman, kendall: rank correlation of the scores of the catalogue, and of the exact hundred best. -1 to 1.
+    """
+
+    items: int
+    dimensions: int
+    size: int
+    sample: int
+    overlap: float
+    recall: float
+    spearman: float
+    kendall: float
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A ranker.
+
+    Attributes:
+        kind: `order` (by `field`, a number of the items), `int8`, `int4` or `pq` (quantized vectors), `lists` (item to item), or
+            `cascade` (the models `parts`, one after the other).
+        source: where the visitor's side comes from: an attribute (list<item>, or list<double>: the vector itself), or `page.NAME`,
+            the item that the page is about.
+        half_life: seconds in which what is older loses half its weight; 0: nothing is lost.
+        dimensions: of a vector, padded as the kernel takes it. parts_of: for `pq`, how many parts a vector has.
+        sections: raw bytes by name, as docs/format.md says for each kind.
+        centroids: segment → the vector (int8) of visitors of whom no item is known.
+        unit: what a score is multiplied by so that it can be read.
+        otherwise: the model for visitors that this one knows nothing of.
+        quality: what quantizing cost; None where nothing is quantized. It does not go into the bundle.
     """
 
     name: str
     version: str
-    attribute: str | None = None
+    kind: str = "int8"
+    source: str | None = None
     half_life: float = 0.0
     dimensions: int = 0
-    rows: bytes = b""
-    scales: bytes = b""
+    sections: tuple[tuple[str, bytes], ...] = ()
     field: str | None = None
     otherwise: str | None = None
+    parts: tuple[str, ...] = ()
+    parts_of: int = 0
+    centroids: tuple[tuple[str, bytes], ...] = ()
+    unit: float = 1.0
+    quality: Quality | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Propensity:
+    """An attribute that a model predicts: the attributes of its features in the model's order, the columns that the edge reads
+    (`body`), and the pages whose decisions read it (None: any may)."""
+
+    attribute: str
+    name: str
+    version: str
+    features: tuple[str, ...]
+    body: Any
+    pages: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,3 +393,4 @@ class Program:
     max_age: int = 300
     limit: int = 86_400
     log_keep: int = 90 * 86_400
+    propensities: tuple[Propensity, ...] = ()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator, Mapping, Sequence
 
 from compiler import ir
 from compiler.cel import refs
+from compiler.centroids import VECTORS, centroid
 from compiler.conditions import Conditions, known
 from compiler.contents import Components
 from compiler.diagnostics import Diagnostics
+from compiler.models import needs_history
 from compiler.operations import CONTEXTS, REMOVED
 from compiler.placing import Placing
 from compiler.shape import LEVELS
@@ -20,8 +22,11 @@ from compiler.trials import unit_checked
 class Ladders:
     """Turns slot files into ir.Slot; remembers the experiments that run."""
 
-    def __init__(self, ruleset: Ruleset, conditions: Conditions, components: Components, diagnostics: Diagnostics) -> None:
+    def __init__(
+        self, ruleset: Ruleset, conditions: Conditions, components: Components, models: Sequence[ir.Model], columns: Sequence[tuple[str, tuple]], diagnostics: Diagnostics
+    ) -> None:
         self.ruleset, self.conditions, self.components, self.diagnostics = ruleset, conditions, components, diagnostics
+        self.models, self.columns = {model.name: model for model in models}, dict(columns)
         self.placing = Placing(ruleset, components, diagnostics)
         self.running: dict[str, str] = {}  # experiment → the slot that runs it
 
@@ -124,7 +129,7 @@ class Ladders:
         if default.experiment:
             fix = f"write `test: {default.experiment}` on the slot, so that its arms decide for everybody"
             self.diagnostics.error("E016", entry.place(*path, "test"), "a default cannot be a test", fix)
-        if default.model and self._needs_history(default.model):
+        if default.model and needs_history(self.ruleset, default.model):
             message = f"the default ranks by '{default.model}', which needs what is stored about the visitor"
             fix = "let the default show a variant, rank by a model with `score:`, or give the model an `else:` that has one"
             self.diagnostics.error("E043", entry.place(*path, "rank"), message, fix)
@@ -132,14 +137,6 @@ class Ladders:
         if purposes:
             message = f"the default chooses items by what needs consent to {', '.join(purposes)}"
             self.diagnostics.error("E043", entry.place(*path, "where"), message, "ask only for item.… and request.… in the default")
-
-    def _needs_history(self, name: str) -> bool:
-        """Whether a model ranks nothing for a visitor of whom nothing is known."""
-        model = self.ruleset.models.get(name)
-        if model is None or model.spec.vectors is None:
-            return False
-        other = self.ruleset.models.get(model.spec.visitor.else_ or "")
-        return other is None or other.spec.vectors is not None
 
     # --- actions
 
@@ -191,6 +188,8 @@ class Ladders:
             return self._show(entry, path, spec.show, slot)
         if not known(self.diagnostics, "E037", "model", spec.rank, self.ruleset.models, entry, *path, "rank"):
             return ir.Action()
+        if spec.among:
+            return self._among(entry, path, spec, slot)
         if slot.spec.component in self.ruleset.contents and not self.components.ranks(slot.spec.component):
             message = f"the component '{slot.spec.component}' has no block {{{{#items}}}}…{{{{/items}}}} for ranked items"
             self.diagnostics.error("E084", entry.place(*path, "rank"), message, "add the block to its markup, or show a variant")
@@ -202,7 +201,44 @@ class Ladders:
         where = None
         if spec.where is not None:
             where = self.conditions.compile(entry, (*path, "where"), spec.where, ("item", "request", "visitor", "account"))
-        return ir.Action(spec.rank, spec.rank, spec.take, where, tuple(spec.at_most.items()))
+        for position, name in enumerate(spec.without):
+            self._listed(entry, (*path, "without", position), name)
+        items = self.ruleset.items.ids if self.ruleset.items else ()
+        for position, item in enumerate(spec.pin):
+            known(self.diagnostics, "E082", "item", item, items, entry, *path, "pin", position)
+        boosts = [(self.conditions.compile(entry, (*path, "boost", i, "when"), one.when, ("item",)), one.by) for i, one in enumerate(spec.boost)]
+        boost = tuple((when, by) for when, by in boosts if when is not None)
+        return ir.Action(spec.rank, spec.rank, spec.take, where, tuple(spec.at_most.items()), boost, spec.without, spec.pin)
+
+    def _listed(self, entry: Entry[Any], path: tuple, name: str) -> None:
+        """An attribute whose items are not shown must hold items."""
+        if not known(self.diagnostics, "E021", "attribute", name, self.conditions.kinds, entry, *path):
+            return
+        kind = self.conditions.kinds[name]
+        if kind != "list<item>":
+            self.diagnostics.error("E082", entry.place(*path), f"'{name}' is {kind}; what is not shown again is a list<item>", "name an attribute of the type list<item>")
+        self.conditions.read.add(name)
+
+    def _among(self, entry: Entry[Any], path: tuple, spec: Any, slot: Entry[Any]) -> ir.Action:
+        """The variants, each with the centroid of the items that it stands for."""
+        model = self.models.get(spec.rank)
+        if model is not None and model.kind not in VECTORS:
+            message = f"'{spec.rank}' has no vectors, by which variants could be near to a visitor"
+            self.diagnostics.error("E082", entry.place(*path, "rank"), message, "name a model with `vectors:`")
+            return ir.Action()
+        near = []
+        for variant, text in spec.among.items():
+            self._show(entry, (*path, "among"), variant, slot)
+            when = self.conditions.compile(entry, (*path, "among", variant), text, ("item",))
+            if when is None or model is None:
+                continue
+            vector = centroid(model, when, self.ruleset.items.ids, self.columns)
+            if vector is None:
+                message = f"no item is what the variant '{variant}' stands for: {text}"
+                self.diagnostics.error("E084", entry.place(*path, "among", variant), message, "change the condition so that some items hold")
+                continue
+            near.append(ir.Nearness(variant, *vector))
+        return ir.Action(None, spec.rank, 1, among=tuple(near))
 
     def _one_copy(self, entry: Entry[Any], path: tuple, slot: Entry[Any]) -> None:
         """A ranking shows the component's one variant around the items."""
@@ -268,5 +304,6 @@ def _shown(actions: tuple[ir.Action, ...]) -> set[tuple[str, bool]]:
     for action in actions:
         if action.variant is not None:
             found.add((action.variant, action.model is not None))
+        found |= {(near.variant, False) for near in action.among}
         found |= _shown(tuple(arm for arm in action.arms if arm is not None))
     return found

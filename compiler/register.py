@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 from compiler import ir
 from compiler.pipeline import Compiled
 from tessera import identity, preview
+from tessera.propensity import SOURCE
 
 QUEUE_SECONDS = 4 * 86_400  # the platform's `message_retention_period` unless the queue says otherwise
 CHOICES = 400 * 86_400  # seconds for which it is known what somebody chose, or that they were erased
@@ -127,7 +128,7 @@ def _attributes(site: _Site) -> Iterator[Row]:
             continue
         keep = one.keep or 0
         read = one.name in program.reads
-        if (one.source or "").startswith("lookup."):
+        if (one.source or "").startswith(("lookup.", SOURCE)):
             yield site.row("attribute", one.name, what, own, "request", 0, "request")
         else:
             if read and not program.cookieless:

@@ -6,11 +6,22 @@ import json
 from typing import Annotated, Any, Literal
 
 import msgpack
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSchema, model_validator
 
 from compiler.operations import FIELDS, PRELOADING, Operation
 from compiler.shape import LEVELS, Channel, Shape, Unit
 from compiler.values import Condition, Many, Name, OneOrMany, Share, Text, refused, spoken
+
+
+Factor = Annotated[float, Strict(False), Field(ge=0.01, le=100)]
+_OF_ITEMS = ("take", "where", "at_most", "without", "boost", "pin")
+
+
+class Boost(Shape):
+    """What the score of some items is multiplied by (of a score below zero: divided)."""
+
+    when: Condition = Field(examples=["when: 'item.category == \"gifts\"'"])
+    by: Factor = Field(examples=["by: 1.2"])
 
 
 class Outcome(Shape):
@@ -22,6 +33,10 @@ class Outcome(Shape):
     take: Annotated[int, Field(ge=1, le=100)] | None = Field(None, examples=["take: 8"])
     where: Condition | None = Field(None, examples=["where: 'item.in_stock'"])
     at_most: dict[Name, Annotated[int, Field(ge=1)]] = Field({}, examples=["at_most: {category: 3}"])
+    without: OneOrMany = Field((), examples=["without: visitor.bought"], description="attributes whose items are not shown")
+    boost: Many[Boost] = ()
+    pin: OneOrMany = Field((), examples=["pin: [starter-set]"], description="the items that come first, where the filter admits them")
+    among: dict[Name, Condition] = Field({}, examples=["among: {espresso: 'item.category == \"espresso\"'}"], description="variant → the items that it stands for: the nearest variant is shown in place of items")
 
     @property
     def kind(self) -> Literal["show", "rank", "test", "set", ""]:
@@ -40,10 +55,12 @@ class Outcome(Shape):
             raise refused(f"only one of {allowed} is possible, here are {' and '.join(given)}", f"keep one of {' and '.join(given)}", "E016")
         if len(given) < least:
             raise refused(f"one of {allowed} must say what happens", "for example `show: evergreen`, or `show: none` to leave the page as it is", "E016")
-        extra = [key for key in ("take", "where", "at_most") if getattr(self, key)]
+        extra = [key for key in (*_OF_ITEMS, "among") if getattr(self, key)]
         if "rank" not in given and extra:
             raise refused(f"{' and '.join(extra)} goes with rank", "add `rank: …`, or remove it", "E016")
-        if "rank" in given and self.take is None:
+        if self.among and len(extra) > 1:
+            raise refused(f"{' and '.join(extra[:-1])} is about items, and `among` ranks variants", f"remove {' and '.join(extra[:-1])}, or `among`", "E016")
+        if "rank" in given and self.take is None and not self.among:
             raise refused("rank needs the number of items", "add it, for example `take: 8`", "E010")
 
 

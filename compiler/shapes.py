@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 
 from compiler.shape import Level, Shape
 from compiler.shape_ladders import Slot
+from compiler.shape_models import Model, ModelLimits
 from compiler.shape_trials import Campaign, Experiment
 from compiler.values import (
     LONGEST_TEXT, AttributeType, Condition, CookieName, Duration, File, Host, Many, Milliseconds, Name, PathPattern, Share, Span, SpokenName, Start, Text,
@@ -186,6 +187,7 @@ class Site(Shape):
     assets: Assets = Assets()
     items: Items | None = None
     lookups: dict[Name, Lookup] = {}
+    models: ModelLimits = ModelLimits()
     log: Log = Log()
     freshness: Freshness = Freshness()
     island: Many[Name] = Field((), examples=["island: [home]"], description="pages that are told what was decided, as JSON for applications")
@@ -210,55 +212,6 @@ class Metric(Shape):
     within: Duration = Field(examples=["within: 7d"])
     good: Literal["up", "down"] = "up"
     about: Text | None = None
-
-
-# --- models ----------------------------------------------------------------------------------------------------------
-
-
-class Vectors(Shape):
-    """An NPZ file with `ids` and `vectors`, and how it is quantized."""
-
-    file: File = Field(examples=["file: items.npz"])
-    id: Name = Field(examples=["id: sku"])
-    quantize: Literal["int8"] = "int8"
-    min_overlap: Share = Field(950_000, description="the least share of the exact neighbours that the quantized vectors must find")
-
-
-class Mean(Shape):
-    """A mean in which older items weigh less."""
-
-    half_life: Span = Field(examples=["half_life: 7d"])
-
-
-class VisitorVector(Shape):
-    """The visitor's vector: the mean of the items in an attribute."""
-
-    from_: Annotated[str, Field(pattern=r"^visitor\.[a-z][a-z0-9_]*$")] = Field(alias="from", examples=["from: visitor.recent"])
-    mean: Mean = Field(examples=["mean: {half_life: 7d}"])
-    else_: Name | None = Field(None, alias="else", description="the model for visitors without any of these items")
-
-
-class Score(Shape):
-    """One order for everybody."""
-
-    from_: Annotated[str, Field(pattern=r"^item\.[a-z][a-z0-9_]*$")] = Field(alias="from", examples=["from: item.popularity"])
-
-
-class Model(Shape):
-    """models/*.yaml: either vectors and how the visitor's is made, or one score for everybody."""
-
-    vectors: Vectors | None = Field(None, examples=["vectors: {file: items.npz, id: sku}"])
-    visitor: VisitorVector | None = Field(None, examples=["visitor: {from: visitor.recent, mean: {half_life: 7d}}"])
-    score: Score | None = Field(None, examples=["score: {from: item.popularity}"])
-    about: Text | None = None
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Model:
-        if (self.vectors is None) == (self.score is None):
-            raise refused("a model has either vectors or a score", "write `vectors: …` with `visitor: …`, or `score: {from: item.popularity}`", "E016")
-        if (self.vectors is None) != (self.visitor is None):
-            raise refused("vectors and visitor belong together", "add the other one: `visitor: {from: visitor.recent, mean: {half_life: 7d}}`", "E016")
-        return self
 
 
 # --- content ---------------------------------------------------------------------------------------------------------

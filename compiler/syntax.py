@@ -71,6 +71,7 @@ class Ruleset:
     experiments: Mapping[str, Entry[shapes.Experiment]]
     campaigns: Mapping[str, Entry[shapes.Campaign]]
     models: Mapping[str, Entry[shapes.Model]]
+    propensities: Mapping[str, Entry[shapes.Model]]
     contents: Mapping[str, ContentEntry]
     scenarios: Mapping[str, Entry[shapes.Scenarios]]
     lists: Mapping[str, ListFile]
@@ -117,9 +118,10 @@ class _Loader:
             self._unknown_files(site)
         if self.diagnostics.failed or site is None:
             return None
+        models, propensities = _kinds_of(folders["models"])
         return Ruleset(
-            self.folder, site, segments, metrics, folders["slots"], folders["experiments"], folders["campaigns"], folders["models"],
-            contents, folders["scenarios"], lists, items, lookups,
+            self.folder, site, segments, metrics, folders["slots"], folders["experiments"], folders["campaigns"], models,
+            propensities, contents, folders["scenarios"], lists, items, lookups,
         )  # fmt: skip
 
     # --- YAML
@@ -234,8 +236,13 @@ class _Loader:
 
     def _model_files(self, models: Mapping[str, Entry[Any]]) -> None:
         for entry in models.values():
-            if entry.spec.vectors is not None:
-                self._named_file(entry.spec.vectors.file, entry, ("vectors", "file"))
+            if entry.spec.propensity is not None:
+                self._named_file(entry.spec.propensity.file, entry, ("propensity", "file"))
+                self.expected.add(str(Path(entry.spec.propensity.file).with_suffix(".card.json")))
+            for kind, key in (("vectors", "file"), ("vectors", "ids"), ("lists", "file"), ("score", "file")):
+                file = getattr(getattr(entry.spec, kind), key, None)
+                if file is not None and self._named_file(file, entry, (kind, key)) and key == "file":
+                    self.expected.add(Path(file).with_suffix(".card.json").as_posix())
 
     def _named_file(self, relative: str, entry: Entry[Any], path: Path_) -> bool:
         """Whether a file that another one names exists within the site's folder; reported otherwise."""
@@ -300,6 +307,12 @@ class _Loader:
 
     def _unread(self, relative: str, fix: str) -> None:
         self.diagnostics.warning("W001", Place(self._shown(relative), 1, 1), "nothing reads this", fix)
+
+
+def _kinds_of(models: Mapping[str, Entry[Any]]) -> tuple[dict[str, Entry[Any]], dict[str, Entry[Any]]]:
+    """The models that rank, and those that make attributes."""
+    made = {name: entry for name, entry in models.items() if entry.spec.propensity is not None}
+    return {name: entry for name, entry in models.items() if name not in made}, made
 
 
 def _bare(slots: Mapping[str, Entry[Any]]) -> set[str]:

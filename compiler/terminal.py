@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -33,8 +34,8 @@ class Group(click.Group):
         return list(self.commands)
 
 
-def compiled(site: Path, *, quiet: bool = False):
-    """The compiled site; prints every message, and ends with 1 where it is rejected."""
+def compiled(site: Path, *, quiet: bool = False, judged: Callable[[Any], Any] | None = None):
+    """The compiled site; prints every message (`judged` may add some), and ends with 1 where it is rejected."""
     from compiler.diagnostics import Rejected
     from compiler.pipeline import compile_site
 
@@ -44,6 +45,8 @@ def compiled(site: Path, *, quiet: bool = False):
         click.echo(rejected.diagnostics.render(), err=True)
         click.echo(f"\n{count(rejected.diagnostics)}", err=True)
         sys.exit(1)
+    if judged is not None:
+        judged(result)
     if result.diagnostics.items and not quiet:
         click.echo(result.diagnostics.render() + "\n", err=True)
     return result

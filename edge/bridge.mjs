@@ -16,7 +16,7 @@ export { count } from "./journal.mjs";
 export { eraseBy } from "./erasure.mjs";
 export { readLog, removeLog, writeLog } from "./logbook.mjs";
 export { copyProfile, readAlias, readProfile, writeAlias, writeProfile } from "./profiles.mjs";
-export { bundleBytes, pointer, pointerCopy, verify } from "./release.mjs";
+export { bundleParts, pointer, pointerCopy, verify } from "./release.mjs";
 
 const ABOUT = "/.well-known/tessera";
 const QUEUE_DEADLINE = 2_000; // milliseconds that the queue may take, after the response

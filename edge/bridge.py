@@ -7,7 +7,9 @@ stands in for a failing origin. It looks up no weather, and of the addresses bel
 import asyncio
 import json
 from functools import lru_cache
+from hashlib import sha256
 from time import perf_counter
+from types import SimpleNamespace
 from typing import NamedTuple, Sequence
 
 import bridge_origin
@@ -20,6 +22,7 @@ from bridge_platform import (
 from bridge_stores import copyProfile, readAlias, readLog, readProfile, removeLog, writeAlias, writeLog, writeProfile  # noqa: F401 (for the queues' consumer)
 from tessera import pages
 from tessera.about import PATH, path_of
+from tessera.bundle import HEADER
 from tessera.page_plan import Slot, join
 from tessera.pages import RECORD, UNIT
 from tessera.turn import UNSEALED
@@ -110,10 +113,14 @@ async def pointer(env) -> str:
     return str(await found.text()) if found else ""
 
 
-async def bundleBytes(env, name: str) -> bytes | None:
-    """A bundle's bytes, None where it is not in the store."""
+async def bundleParts(env, name: str) -> SimpleNamespace | None:
+    """A bundle's bytes as release.mjs gives them, None where it is not in the store; all of the body, and no kernel."""
     found = given(await env.BUNDLES.get(f"bundles/{name}.tessera"))
-    return bytes_of(await found.arrayBuffer()) if found else None
+    if not found:
+        return None
+    data = bytes_of(await found.arrayBuffer())
+    end = HEADER.size + (HEADER.unpack_from(data)[3] if len(data) >= HEADER.size else 0)
+    return SimpleNamespace(start=data[:end], rest=data[end:], digest=sha256(data[HEADER.size : end]).digest(), size=len(data), kernel=None)
 
 
 async def verify(public_key, signature, message) -> bool:

@@ -14,7 +14,8 @@ from workers import WorkerEntrypoint, import_from_javascript
 
 from consume import consume
 from tessera import about, api, events, identity, mine, turn, visit
-from tessera.bundle import BundleError, load, unseal
+from tessera.bundle import BundleError, load, unseal_head
+from wasm_kernel import WasmKernel
 
 FIELD = "\x1f"
 FAILED = '{"status":500,"headers":{"content-type":"application/problem+json"}}\x1e{"title":"Internal Server Error","status":500}'
@@ -130,14 +131,18 @@ async def read_pointer(env):
 
 
 async def load_bundle(env, name: str):
-    found = await isolate.bridge.bundleBytes(env, name)
+    found = await isolate.bridge.bundleParts(env, name)
     if not found:
         raise BundleError(f"bundle rejected: {name[:12]} is not in the store; publish it again")
-    sealed = unseal(bytes(found))
+    sealed = unseal_head(*map(bytes, (found.start, found.rest, found.digest)), found.size)
     if sealed.name != name:
         raise BundleError(f"bundle rejected: asked for {name[:12]}, got {sealed.name[:12]}; publish it again")
     await verify(env, sealed)
-    return load(sealed)
+    if found.kernel is None:
+        return load(sealed)  # a bridge without WebAssembly gives the whole body
+    bundle = load(sealed, WasmKernel(found.kernel))
+    found.kernel.release()
+    return bundle
 
 
 async def verify(env, sealed) -> None:

@@ -1,7 +1,11 @@
 // Follows the live release: the pointer is read again on its interval, in the background once a bundle decides here.
 
 import { brief, note } from "./journal.mjs";
+import { Kernel } from "./kernel.mjs";
+import scoring from "./kernel_module.mjs";
 
+const HEADER = 64; // bytes of a bundle's header; where the length of its body stands there
+const LENGTH_AT = 16;
 const POLL_SECONDS = 30;
 const POINTER_DEADLINE = 1_000; // milliseconds that the pointer's copy may take
 const BUNDLE_DEADLINE = 2_000; // milliseconds that a page without any bundle waits for one
@@ -61,11 +65,22 @@ export async function pointer(env) {
   return found === null ? "" : found.text();
 }
 
-/** A bundle's bytes, null where it is not in the store. */
-export async function bundleBytes(env, name) {
+/**
+ * A bundle's bytes, null where it is not in the store: `start`, the header and the head of the body, which Python reads; `rest`, what
+ * follows the body; the body's `digest`, hashed by the platform; and its `kernel`, which holds what Python need not (docs/format.md).
+ */
+export async function bundleParts(env, name) {
   const found = await env.BUNDLES.get(`bundles/${name}.tessera`);
-  return found === null ? null : new Uint8Array(await found.arrayBuffer());
+  if (found === null) return null;
+  const bytes = new Uint8Array(await found.arrayBuffer());
+  const length = bytes.length < HEADER ? 0 : Number(new DataView(bytes.buffer).getBigUint64(LENGTH_AT));
+  const end = Math.min(HEADER + length, bytes.length);
+  const body = bytes.subarray(HEADER, end);
+  const head = body.length < 8 ? body.length : Math.min(new DataView(bytes.buffer, HEADER + 4, 4).getUint32(0), body.length);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
+  return { start: bytes.subarray(0, HEADER + head), rest: bytes.subarray(end), digest, size: bytes.length, kernel: new Kernel(scoring, body) };
 }
+
 
 /** Python's bytes arrive as a proxy that lives only during the call: copy before the first wait. */
 function bytesOf(value) {

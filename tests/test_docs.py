@@ -263,7 +263,7 @@ def _sections(data: bytes) -> dict[str, Any]:
 
     body = data[HEADER.size :]
     size = int.from_bytes(body[:4], "big")
-    listed = msgpack.unpackb(body[4 : 4 + size])["sections"]
+    listed = msgpack.unpackb(body[8 : 8 + size])["sections"]
     return {name: body[at : at + length] if kind == "raw" else msgpack.unpackb(body[at : at + length], strict_map_key=False) for name, at, length, kind in listed}
 
 
@@ -288,7 +288,7 @@ def test_the_dissecting_script_runs(tmp_path: Path) -> None:
     (tmp_path / "dissect.py").write_text(script)
     (tmp_path / "store.tessera").write_bytes(compile_site(STORE).bundle)
     done = subprocess.run([sys.executable, "dissect.py", "store.tessera"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0 and "vectors/affinity" in done.stdout, done.stderr
+    assert done.returncode == 0 and "models/affinity/rows" in done.stdout, done.stderr
 
 
 def test_the_fields_of_a_visit_are_told() -> None:

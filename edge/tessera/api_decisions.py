@@ -39,12 +39,12 @@ def personalize(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
         raise Refused(404, "no-channel", "There is no such channel", f"there are {', '.join(CHANNELS)}")
     channel = CHANNELS[asked_for]
     body = body_of(call, ("user", "page", "slots", "context", "consent", "peek"))
-    url, page = _page(bundle, body.get("page"), page_of) if channel == "web" else _no_page(body)
+    url, page = page_told(bundle, body.get("page"), page_of) if channel == "web" else _no_page(body)
     numbers = _numbers(bundle, channel, page, body.get("slots"))
-    asked = _asked(bundle, call, body, url, page)
+    asked = asked_by(bundle, call, body, url, page)
     decisions = decide_slots(bundle, asked.visit, numbers)
     told = [api_told.slot(bundle, asked.visit, decision) for decision in decisions]
-    logged = [] if _is(body, "peek") else [api_told.message(bundle, asked, decisions, call.nonce, page or None, channel if page or channel != "web" else ANY)]
+    logged = [] if flag(body, "peek") else [api_told.message(bundle, asked, decisions, call.nonce, page or None, channel if page or channel != "web" else ANY)]
     metadata = api_told.metadata(bundle, asked, call.published, call.nonce if logged else None)
     return _ok({"user": body.get("user"), "channel": asked_for, "page": page or None}, {"slots": _list(told), "metadata": encode(metadata)}, logged)
 
@@ -54,9 +54,9 @@ def explain(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
     body = body_of(call, ("user", "page", "slot", "context", "consent"))
     if "slot" not in body:
         raise invalid("slot", "the name of the slot is needed")
-    (number,) = _named(bundle, [body["slot"]], "slot")
-    url, page = _page(bundle, body.get("page"), page_of) if body.get("page") is not None else ("", "")
-    asked = _asked(bundle, call, body, url, page)
+    (number,) = named(bundle, [body["slot"]], "slot")
+    url, page = page_told(bundle, body.get("page"), page_of) if body.get("page") is not None else ("", "")
+    asked = asked_by(bundle, call, body, url, page)
     (decision,) = decide_slots(bundle, asked.visit, (number,))
     why = explained(bundle, asked.visit, decision)
     told = api_told.slot(bundle, asked.visit, decision, why)
@@ -66,18 +66,18 @@ def explain(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
     return {"status": 200, "body": f"{told[:-1]},{encode(more)[1:]}"}
 
 
-def _asked(bundle: Bundle, call: Call, body: Mapping[str, Any], url: str, page: str) -> Asked:
+def asked_by(bundle: Bundle, call: Call, body: Mapping[str, Any], url: str, page: str) -> Asked:
     user = None if body.get("user") is None else user_of(bundle, body["user"])
     return ask(bundle, call, user, body.get("context"), consent_of(bundle, body.get("consent")), url, page)
 
 
-def _is(body: Mapping[str, Any], name: str) -> bool:
+def flag(body: Mapping[str, Any], name: str) -> bool:
     if not isinstance(body.get(name, False), bool):
         raise invalid(name, "true or false")
     return body.get(name, False)
 
 
-def _page(bundle: Bundle, told: Any, page_of: PageOf) -> tuple[str, str]:
+def page_told(bundle: Bundle, told: Any, page_of: PageOf) -> tuple[str, str]:
     """The address of a page of the site, and the page's name; a path is one of the site's first host."""
     if told is None:
         return "", ""
@@ -110,7 +110,7 @@ def _no_page(body: Mapping[str, Any]) -> tuple[str, str]:
 def _numbers(bundle: Bundle, channel: str, page: str, names: Any) -> tuple[int, ...]:
     """The slots that are asked for: those of the page or the channel, or those of them that are named."""
     if names is not None:
-        chosen = _named(bundle, names, "slots")
+        chosen = named(bundle, names, "slots")
         if page:
             return tuple(number for number in chosen if number in bundle.slots_of(page))
         wrong = next((number for number in chosen if bundle.slots[number].channel != channel), None)
@@ -124,7 +124,7 @@ def _numbers(bundle: Bundle, channel: str, page: str, names: Any) -> tuple[int, 
     return bundle.slots_of(page)
 
 
-def _named(bundle: Bundle, names: Any, where: str) -> tuple[int, ...]:
+def named(bundle: Bundle, names: Any, where: str) -> tuple[int, ...]:
     if not isinstance(names, list) or not 0 < len(names) <= MOST_SLOTS:
         raise invalid(where, f"a list of 1 to {MOST_SLOTS} names of slots")
     numbers = {slot.name: number for number, slot in enumerate(bundle.slots)}
@@ -160,7 +160,7 @@ def recommend(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
     if peek is None:
         raise invalid("peek", f"one of {', '.join(_FLAGS)}")
     number, limit = _count(query, "page", 1, MOST_PAGES), _count(query, "limit", USUAL_ITEMS, MOST_ITEMS)
-    url, page = _page(bundle, query.get("address"), page_of)
+    url, page = page_told(bundle, query.get("address"), page_of)
     user = user_of(bundle, query["user"]) if "user" in query else None
     chosen = consent_of(bundle, list(filter(None, query["consent"].split(",")))) if "consent" in query else None
     asked = ask(bundle, call, user, _context(bundle, query), chosen, url, page)
@@ -212,7 +212,7 @@ def _candidates(bundle: Bundle, kind: str, page: str, named: str | None) -> tupl
     """The slots that may recommend: of the page, or all; of their kind."""
     numbers = bundle.slots_of(page or None)
     if named is not None:
-        numbers = _named(bundle, [named], "slot")
+        numbers = named(bundle, [named], "slot")
     if kind == "content":
         return tuple(n for n in numbers if bundle.slots[n].channel == "web" and bundle.slots[n].values is None)
     return tuple(n for n in numbers if bundle.slots[n].operation != REDIRECT)
@@ -243,10 +243,10 @@ def _products(bundle: Bundle, asked: Asked, slots: Sequence[int], skip: int, lim
     ranking = [number for number in slots if _ranks(bundle, number)]
     decided = next((each for each in decide_slots(bundle, asked.visit, ranking) if each.items), None)
     if decided is None:
-        model = next((number for number, each in enumerate(bundle.models) if each.order is not None), None)
+        model = next((number for number, each in enumerate(bundle.models) if each.kind == "order"), None)
         action = None if model is None else Action(model=model)
     else:
-        action = _action(bundle, decided)
+        action = ranking_of(bundle, decided)
     if action is None:
         return [], []
     model, ranked, _ = rank(bundle, asked.visit, replace(action, take=skip + limit + 1))
@@ -282,7 +282,7 @@ def _may_rank(action: Action | None) -> bool:
     return action is not None and (action.model >= 0 or any(map(_may_rank, action.arms)))
 
 
-def _action(bundle: Bundle, decision: Decision) -> Action | None:
+def ranking_of(bundle: Bundle, decision: Decision) -> Action | None:
     """The ranking that led to a decision."""
     slot = bundle.slots[decision.slot]
     action = bundle.rules[decision.rule].action if decision.rule >= 0 else slot.default

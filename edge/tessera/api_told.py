@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Sequence
 
-from tessera import score
 from tessera.api_call import encode
 from tessera.api_visit import Asked
+from tessera.closeness import closeness, of_nearest
 from tessera.explain import Explanation, brief
 from tessera.record import outcome, page_view, plain, text
 from tessera.render import render
-from tessera.resolved import REDIRECT, Bundle, Model
+from tessera.resolved import REDIRECT, Bundle
 from tessera.types import Decision, Ranked, Visit
 
 STATUS = "api"  # of such a decision in the log
@@ -42,36 +42,9 @@ def content(bundle: Bundle, visit: Visit, decision: Decision) -> dict[str, Any] 
 
 def confidence(bundle: Bundle, visit: Visit, decision: Decision) -> float:
     """Between 0 and 1: the probability with which the visitor gets what they got (1 where no experiment draws lots); times, where
-    items are ranked, the closeness of the first one."""
-    close = closeness(bundle, visit, decision.model, decision.items[:1])
-    return round(decision.propensity * (close[0] if close else 1.0), 6)
-
-
-def closeness(bundle: Bundle, visit: Visit, model: int, items: Sequence[Ranked]) -> list[float]:
-    """Of each item a number between 0 and 1 that can be compared between visitors.
-
-    By a model with vectors it is (1 + cosine) / 2 of the item and the visitor: 1 is the same direction, 0.5 nothing in common. By
-    a fixed order it is the share of the catalogue that scores no more than the item.
-    """
-    if model < 0 or not items:
-        return []
-    ranker = bundle.models[model]
-    if ranker.vectors is None:
-        order = ranker.order or ()
-        return [round(sum(other <= item.score for other in order) / len(order), 6) if order else 0.0 for item in items]
-    return [_closeness(ranker, _query(bundle, visit, ranker), item) for item in items]
-
-
-def _query(bundle: Bundle, visit: Visit, model: Model) -> Sequence[int] | None:
-    recent = visit.values.get(model.attribute) or () if model.attribute else ()
-    return score.taste(model.vectors, recent, bundle.items.row_of, model.half_life, visit.at)
-
-
-def _closeness(model: Model, query: Sequence[int] | None, item: Ranked) -> float:
-    row = model.vectors.row(item.row)
-    length = (sum(x * x for x in row) * sum(x * x for x in query or ())) ** 0.5
-    cosine = sum(x * y for x, y in zip(query, row)) / length if length else 0.0
-    return round(min(max((1 + cosine) / 2, 0.0), 1.0), 6)
+    items or variants are ranked, the closeness of the first one."""
+    close = closeness(bundle, visit, decision.model, decision.items[:1]) or [of_nearest(bundle, visit, decision)]
+    return round(decision.propensity * (1.0 if close[0] is None else close[0]), 6)
 
 
 def items(bundle: Bundle, visit: Visit, model: int, ranked: Sequence[Ranked]) -> list[dict[str, Any]]:
@@ -127,7 +100,7 @@ def _shared(bundle: Bundle, visit: Visit, decision: Decision) -> dict[str, Any]:
 
 def _is_the_same(bundle: Bundle, decision: Decision) -> bool:
     """Whether it depends on no visitor: nothing is ranked, and the content says the same to everybody."""
-    return not decision.items and (decision.content < 0 or bool(bundle.fixed[decision.content]))
+    return not (decision.items or decision.nearest) and (decision.content < 0 or bool(bundle.fixed[decision.content]))
 
 
 def metadata(bundle: Bundle, asked: Asked, published: float | None, view: str | None) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """THE format: one compiled site as bytes with a name. Normative text: docs/format.md.
 
     header   64 bytes   magic "TESSERA\\0", format u32, flags u32, body length u64, SHA-256 of the body, 8 zero bytes
-    body                envelope length u32, envelope (msgpack), zeros up to 16, sections (each 16-aligned)
+    body                envelope length u32, head length u32, envelope (msgpack), zeros up to 16, sections (each 16-aligned); those
+                        that only the kernels read come last: all before them is the head
     trailer  0 or 76    "ED25", key id (8 bytes), Ed25519 signature (64 bytes) over SIGNATURE_CONTEXT + header
 
 Integers are big-endian. The bundle's name is the hex digest of the body.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from hmac import compare_digest
 from itertools import accumulate, chain
@@ -18,20 +20,23 @@ from typing import Any, Callable, Mapping, Sequence
 
 import msgpack
 
-from tessera import allocation, assign, match, score
+from tessera import allocation, assign, match, propensity
+from tessera.catalogue import Catalogue
 from tessera.columns import unpack
 from tessera.derive import derivation
 from tessera.evaluate import bind, names
 from tessera.front import front
+from tessera.kernel import Kernel, PythonKernel
 from tessera.outcomes import Outcomes
 from tessera.render import is_fixed, prepare
-from tessera.resolved import REDIRECT, Action, Bundle, Campaign, Design, Experiment, Lazy, Lookup, Model, Rule, Run, Slot
-from tessera.types import EMPTY, Attribute, Items
+from tessera.resolved import REDIRECT, Action, Bundle, Campaign, Design, Experiment, Lazy, Lookup, Rule, Run, Slot
+from tessera.types import EMPTY, Attribute
 
 MAGIC = b"TESSERA\0"
-FORMAT = 4
+FORMAT = 5
 HEADER = struct.Struct(">8sIIQ32s8s")
 RESERVED = bytes(8)
+LENGTHS = struct.Struct(">II")
 SIGNATURE_MAGIC = b"ED25"
 SIGNATURE_CONTEXT = b"tessera bundle v1\0"
 TRAILER = struct.Struct(">4s8s64s")
@@ -46,38 +51,53 @@ class BundleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A bundle whose digest was verified and whose signature was not yet: check `signature` over `signed`, then load."""
+    """A bundle whose digest was verified and whose signature was not yet: check `signature` over `signed`, then load.
+
+    `body` is the whole body, or its head where a kernel holds the rest; `size` is that of the whole file, in bytes.
+    """
 
     name: str
     body: memoryview
+    size: int
     signed: bytes
     key_id: str | None
     signature: bytes | None
 
 
 def unseal(data: bytes) -> Sealed:
-    """Check magic, version, length and digest.
+    """Check magic, version, length and digest of a whole bundle.
 
     Raises:
         BundleError: with one line that says what is wrong.
     """
-    if len(data) > MAX_BYTES:
-        raise BundleError(f"bundle rejected: {len(data)} bytes, at most {MAX_BYTES} are read; build a smaller site")
-    if len(data) < HEADER.size or data[:8] != MAGIC:
+    length = HEADER.unpack_from(data)[3] if len(data) >= HEADER.size else 0
+    end = HEADER.size + length
+    return unseal_head(data[:end], data[end:], sha256(memoryview(data)[HEADER.size : end]).digest(), len(data))
+
+
+def unseal_head(start: bytes, rest: bytes, digest: bytes, size: int) -> Sealed:
+    """The same where somebody else holds the tail of the body and has hashed all of it.
+
+    Args:
+        start: header and head of the body (or all of it). rest: what follows the body. digest: the body's SHA-256. size: of the file.
+    Raises:
+        BundleError: with one line that says what is wrong.
+    """
+    if size > MAX_BYTES:
+        raise BundleError(f"bundle rejected: {size} bytes, at most {MAX_BYTES} are read; build a smaller site")
+    if len(start) < HEADER.size or start[:8] != MAGIC:
         raise BundleError("bundle rejected: not a Tessera bundle; build one with 'tessera build'")
-    _, version, flags, length, digest, reserved = HEADER.unpack_from(data)
+    _, version, flags, length, expected, reserved = HEADER.unpack_from(start)
     if version != FORMAT:
         raise BundleError(f"bundle rejected: format {version}, this worker reads {FORMAT}; redeploy the edge or build with --format {FORMAT}")
     if flags or reserved != RESERVED:
         raise BundleError("bundle rejected: damaged header; publish it again")
-    end = HEADER.size + length
-    if len(data) < end:
-        raise BundleError(f"bundle rejected: truncated, {len(data)} of {end} bytes; publish it again")
-    body = memoryview(data)[HEADER.size : end]
-    if not compare_digest(sha256(body).digest(), digest):
+    if size < HEADER.size + length:
+        raise BundleError(f"bundle rejected: truncated, {size} of {HEADER.size + length} bytes; publish it again")
+    if not compare_digest(digest, expected):
         raise BundleError("bundle rejected: the body does not match its digest; publish it again")
-    key_id, signature = _trailer(data[end:])
-    return Sealed(digest.hex(), body, SIGNATURE_CONTEXT + data[: HEADER.size], key_id, signature)
+    key_id, signature = _trailer(rest)
+    return Sealed(expected.hex(), memoryview(start)[HEADER.size :], size, SIGNATURE_CONTEXT + start[: HEADER.size], key_id, signature)
 
 
 def _trailer(rest: bytes) -> tuple[str | None, bytes | None]:
@@ -89,49 +109,55 @@ def _trailer(rest: bytes) -> tuple[str | None, bytes | None]:
     return key_id.hex(), signature
 
 
-def load(sealed: Sealed) -> Bundle:
+def load(sealed: Sealed, kernel: Kernel | None = None) -> Bundle:
     """Resolve a sealed bundle's sections into a Bundle.
 
+    Args:
+        kernel: what holds the heavy sections and scores them; without one it is done in Python, of the whole body.
     Raises:
         BundleError: where the sections do not fit each other.
     """
     try:
-        return _resolve(sealed, _sections(sealed.body))
+        return _resolve(sealed, _sections(sealed.body), kernel or PythonKernel(sealed.body))
     except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, struct.error) as error:
         what = " ".join(f"{type(error).__name__}: {error}"[:200].split())
         raise BundleError(f"bundle rejected: malformed section ({what}); build it again") from error
 
 
 def _sections(body: memoryview) -> dict[str, Any]:
-    """Section name → decoded value (msgpack) or memoryview (raw); and `sizes`."""
-    (length,) = struct.unpack_from(">I", body)
-    envelope = msgpack.unpackb(body[4 : 4 + length], use_list=False, strict_map_key=False)
-    found: dict[str, Any] = {"sizes": {"envelope": length}}
+    """Section name → decoded value (msgpack) or memoryview (raw); `places`, where in the body all of them are; and `sizes`."""
+    length, _ = LENGTHS.unpack_from(body)
+    envelope = msgpack.unpackb(body[LENGTHS.size : LENGTHS.size + length], use_list=False, strict_map_key=False)
+    found: dict[str, Any] = {"sizes": {"envelope": length}, "places": {}}
     for name, offset, size, kind in envelope["sections"]:
+        found["sizes"][name] = size
+        found["places"][name] = (offset, size)
+        if kind == "held":
+            continue
         raw = body[offset : offset + size]
         if len(raw) != size:
             raise ValueError(f"section {name} reaches past the end")
-        found["sizes"][name] = size
         found[name] = raw if kind == "raw" else msgpack.unpackb(raw, use_list=False, strict_map_key=False)
     return found
 
 
-def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
+def _resolve(sealed: Sealed, sections: Mapping[str, Any], kernel: Kernel) -> Bundle:
     site, conditions, decisions = sections["site"], sections["conditions"], sections["decisions"]
     lists = {name: frozenset(values) for name, values in sections["lists"]}
     attributes = {a[0]: Attribute(*a[:6], frozenset(a[6]), *a[7:]) for a in site["attributes"]}
-    ids = sections["items"]["ids"]
+    catalogue = Catalogue(sections, kernel)
+    action = partial(_action, lists=lists, catalogue=catalogue)
     postings = match.Postings(conditions)
-    rules, rule_of, masks = _rules(decisions["rules"], lists)
+    rules, rule_of, masks = _rules(decisions["rules"], action)
     if len(rule_of) != postings.conjunctions:
         raise ValueError("the rules do not cover the conjunctions")
-    slots = tuple(_slot(row, masks[i][0], lists) for i, row in enumerate(decisions["slots"]))
+    slots = tuple(_slot(row, masks[i][0], action) for i, row in enumerate(decisions["slots"]))
     stored = tuple(attributes[name] for name in site["reads"] if not name.startswith("request."))
     contents = tuple(prepare(content) for content in sections["content"])
     return Bundle(
         name=sealed.name,
         site=site["name"],
-        size=len(sealed.body) + HEADER.size + (TRAILER.size if sealed.signature else 0),
+        size=sealed.size,
         hosts=site["hosts"],
         pages=site["pages"],
         attributes=attributes,
@@ -161,8 +187,10 @@ def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
             Campaign(name, _run(run), cap, bind(pause, lists), count, frozenset(channels))
             for name, run, cap, pause, count, channels in decisions["campaigns"]
         ),
-        models=tuple(_model(row, sections) for row in decisions["models"]),
-        items=Items(ids, {item: row for row, item in enumerate(ids)}, sections["items"]["columns"]),
+        models=catalogue.models,
+        kernel=kernel,
+        items=catalogue.items,
+        params=params(site["pages"]),
         contents=contents,
         fixed=tuple(f"2{i}" if is_fixed(content) else "" for i, content in enumerate(contents)),
         sizes=sections["sizes"],
@@ -187,12 +215,13 @@ def _resolve(sealed: Sealed, sections: Mapping[str, Any]) -> Bundle:
         limit=site["freshness"][1],
         log_keep=site["log_keep"],
         outcomes=Outcomes(postings.conjunctions, [mask for _, mask in masks]),
+        propensities=tuple(propensity.read(row, attributes) for row in sections.get("propensities", ())),
     )
 
 
 def _is_loaded(attribute: Attribute) -> bool:
-    """Whether an attribute is neither told by events nor looked up, so that some other system loads it."""
-    return derivation(attribute) is None and not (attribute.source or "").startswith("lookup.")
+    """Whether an attribute is neither told by events, looked up nor predicted, so that some other system loads it."""
+    return derivation(attribute) is None and not (attribute.source or "").startswith(("lookup.", propensity.SOURCE))
 
 
 def _of_session(tree: Any) -> bool:
@@ -217,22 +246,34 @@ def _holdout(row: Sequence | None) -> tuple[int, str] | None:
     return (assign.point(row[0], row[1]), row[2]) if row else None
 
 
-Lists = Mapping[str, frozenset]
+def params(pages: Sequence[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    """Page → the named parts of its address that are whole segments of the path, with their places."""
+    found: dict[str, dict[str, int]] = {}
+    for page, pattern in pages:
+        segments = pattern.split("/") if pattern.startswith("/") else ()
+        for place, segment in enumerate(segments):
+            if segment[:1] == ":" and segment[1:].isidentifier():
+                found.setdefault(page, {})[segment[1:]] = place
+            elif any(mark in segment for mark in "*{}()?+:"):
+                break  # what comes after it has no fixed place
+    return found
 
 
-def _action(row: Any, lists: Lists) -> Action | None:
-    """A variant's index; [variant, model, take, where, at_most] to rank; [experiment, [action, …]] to test; nil."""
+ActionOf = Callable[[Any], "Action | None"]
+
+
+def _action(row: Any, lists: Mapping[str, frozenset], catalogue: Catalogue) -> Action | None:
+    """A variant's index; a longer row to rank (Catalogue.action); [experiment, [action, …]] to test; nil."""
     if row is None:
         return None
     if isinstance(row, int):
         return Action(row)
     if len(row) == 2:
-        return Action(experiment=row[0], arms=tuple(_action(arm, lists) for arm in row[1]))
-    variant, model, take, where, at_most = row
-    return Action(variant, model, take, bind(where, lists), at_most)
+        return Action(experiment=row[0], arms=tuple(_action(arm, lists, catalogue) for arm in row[1]))
+    return catalogue.action(row, lists)
 
 
-def _rules(columns: Mapping[str, Any], lists: Lists) -> tuple[Lazy, Sequence[int], list[tuple[int, int]]]:
+def _rules(columns: Mapping[str, Any], action: ActionOf) -> tuple[Lazy, Sequence[int], list[tuple[int, int]]]:
     """The rules; the rule of each conjunction; of each slot the masks of its rules without and with its default."""
     names, levels, actions = unpack(columns["names"]), unpack(columns["levels"]), unpack(columns["actions"])
     counts, per_slot = unpack(columns["counts"]), unpack(columns["slots"])
@@ -253,7 +294,7 @@ def _rules(columns: Mapping[str, Any], lists: Lists) -> tuple[Lazy, Sequence[int
         rule_of.append(-1)
         masks.append(((1 << highest) - (2 << top), (1 << highest) - (1 << top)))
     rule_of.reverse()
-    action_of = _actions(columns, lists)
+    action_of = _actions(columns, action)
     campaigns, segments, purposes = columns["campaigns"], columns["segments"], columns["purposes"]
 
     def rule(i: int) -> Rule:
@@ -263,10 +304,10 @@ def _rules(columns: Mapping[str, Any], lists: Lists) -> tuple[Lazy, Sequence[int
     return Lazy(len(names), rule), rule_of, masks
 
 
-def _actions(columns: Mapping[str, Any], lists: Lists) -> Callable[[int], Action]:
+def _actions(columns: Mapping[str, Any], action: ActionOf) -> Callable[[int], Action]:
     """Code → action: see docs/format.md, "decisions"."""
     experiments, sizes, arms = map(unpack, columns["tests"])
-    others = tuple(_action(row, lists) for row in columns["others"])
+    others = tuple(map(action, columns["others"]))
     starts = [0, *accumulate(sizes)]
 
     def action(code: int) -> Action:
@@ -281,10 +322,10 @@ def _actions(columns: Mapping[str, Any], lists: Lists) -> Callable[[int], Action
     return action
 
 
-def _slot(row: Sequence, mask: int, lists: Lists) -> Slot:
+def _slot(row: Sequence, mask: int, action: ActionOf) -> Slot:
     name, pages, selector, operation, component, names, contents, default, test, always, purposes, flag, values, needs, metadata, preloads, channel = row
     variants = tuple(zip(unpack(names), contents)) if contents else tuple((variant, ()) for variant in unpack(names))
-    default, test = _action(default, lists), _action(test, lists)
+    default, test = action(default), action(test)
     values = None if values is None else tuple(unpack(values))
     place = (name, frozenset(pages), selector, operation, component)
     preload = dict(chain(*map(zip, contents, preloads))) if preloads else EMPTY
@@ -313,14 +354,3 @@ def _design(row: Sequence) -> Design:
     fixed = len(allocations) == 1 and not (run or layer or holdout or sticky)
     version, min_version = sticky or (0, 0)
     return Design(unit, fallback, purpose, kind, buckets, _run(run), arms, allocations, layer, _holdout(holdout), bool(sticky), version, min_version, fixed)
-
-
-def _model(row: Sequence, sections: Mapping[str, Any]) -> Model:
-    name, version, attribute, half_life, dimensions, field, otherwise = row
-    if field is not None:
-        column = sections["items"]["columns"][field]
-        return Model(name, version, None, 0.0, None, tuple(float(value or 0) for value in column))
-    vectors = score.Vectors(sections[f"vectors/{name}"], sections[f"scales/{name}"], dimensions)
-    if len(vectors) != len(sections["items"]["ids"]) or len(vectors.rows) != len(vectors) * dimensions:
-        raise ValueError(f"the vectors of {name} do not fit the items")
-    return Model(name, version, attribute, half_life, vectors, None, otherwise)

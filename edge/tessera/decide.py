@@ -10,7 +10,7 @@ from tessera import assign
 from tessera.enrol import assigned, kept_arm, unit_of
 from tessera.evaluate import evaluate, names
 from tessera.match import Index, bits, match, without
-from tessera.ranking import rank
+from tessera.ranking import nearest, rank
 from tessera.resolved import Action, Bundle, Campaign, Design, Experiment, Rule, Slot
 from tessera.sound import ILL_TYPED, sound, total
 from tessera.types import FARTHEST, LADDER, Decision, Visit
@@ -50,7 +50,7 @@ def decide_slots(bundle: Bundle, visit: Visit, numbers: Sequence[int]) -> tuple[
 def _decide_slots(bundle: Bundle, visit: Visit, numbers: tuple[int, ...]) -> tuple[Decision, ...]:
     """One loop without a call for slots whose decision is interned; whatever needs a closer look goes through `_decide`."""
     purposes, forced = visit.purposes, visit.forced
-    held_out = (bundle.holdout is not None or bool(forced)) and _held_out(bundle, visit)
+    held_out = (bundle.holdout is not None or bool(forced)) and held_out_of_all(bundle, visit)
     if held_out or forced or visit.preview or visit.most != FARTHEST or visit.values.get("request.bot"):
         sight = _look(bundle, visit, held_out)
         return tuple([_decide(sight, number) for number in numbers])
@@ -156,7 +156,7 @@ def _with_needs(sight: _Sight, number: int) -> _Sight:
 
 
 def _sight(bundle: Bundle, visit: Visit) -> _Sight:
-    return _look(bundle, visit, _held_out(bundle, visit))
+    return _look(bundle, visit, held_out_of_all(bundle, visit))
 
 
 @total
@@ -228,7 +228,8 @@ def _holds(sight: _Sight, conjunction: int) -> bool:
     return tree is None or evaluate(tree, sight.facts) is True
 
 
-def _held_out(bundle: Bundle, visit: Visit) -> bool:
+def held_out_of_all(bundle: Bundle, visit: Visit) -> bool:
+    """Whether the visitor is in the holdout, which gets every default."""
     if HOLDOUT in visit.forced:
         return visit.forced[HOLDOUT] == "in"
     unit = unit_of("visitor", visit)
@@ -306,7 +307,7 @@ def _by_rule(bundle: Bundle, visit: Visit, slot: int, number: int, rule: Rule) -
                 _keep(bundle, rule, ("shown", "ruled"), decision)
             elif quick := _interned_patch(bundle, slot, action, "rule", number):
                 _keep(bundle, rule, ("tests", "tested"), quick)
-        return None if action.model >= 0 and not decision.items else decision
+        return None if action.model >= 0 and not (decision.items or decision.nearest) else decision
     experiment = bundle.experiments[action.experiment]
     arm, enrolled, propensity = assigned(experiment, visit)
     if arm < 0:
@@ -424,13 +425,21 @@ def _outcome(
     patch: int = -1,
     holdout: bool = False,
 ) -> Decision:
-    content = -1
-    if action.variant >= 0:
-        contents = bundle.slots[slot].variants[action.variant][1]
-        content = contents[patch + 1] if contents else -1  # a flag has none
+    content = _content(bundle, slot, action.variant, patch)
     if action.model < 0:
         return Decision(slot, action.variant, why, rule, content, experiment, arm, propensity, holdout=holdout)
+    if action.among:
+        model, near, after = nearest(bundle, visit, action)
+        variant = near[0].row if near else -1
+        content = _content(bundle, slot, variant, patch)
+        return Decision(slot, variant, why, rule, content, experiment, arm, propensity, model, holdout=holdout, nearest=near + after)
     model, items, after = rank(bundle, visit, action)
     if not items:  # nothing to show: leave the page's own content
         return Decision(slot, -1, why, rule, -1, experiment, arm, propensity, model, holdout=holdout)
     return Decision(slot, action.variant, why, rule, content, experiment, arm, propensity, model, items, after, holdout)
+
+
+def _content(bundle: Bundle, slot: int, variant: int, patch: int) -> int:
+    """The index of a variant's content, as an arm patches it; -1 for none, as of a flag."""
+    contents = bundle.slots[slot].variants[variant][1] if variant >= 0 else ()
+    return contents[patch + 1] if contents else -1

@@ -100,6 +100,8 @@ def _others(seen: _Seen, decision: Decision) -> Iterator[Alternative]:
     ids = bundle.items.ids
     for item in decision.runners_up:
         yield Alternative(ids[item.row], "the next item by score", item.score)
+    for other in decision.nearest[1:]:
+        yield Alternative(bundle.slots[decision.slot].variants[other.row][0], "the next variant by score", other.score)
     following = runner_up(bundle, visit, decision)
     if following is not None:
         rule = f"the rule '{bundle.rules[following.rule].name}' holds too" if following.rule >= 0 else "the default"
@@ -256,7 +258,7 @@ def _because(bundle: Bundle, visit: Visit, decision: Decision, told: dict, attem
     if rule and why == "consent":
         return f" by the rule '{rule}' without enrolling the visitor, because consent to the test's purpose is missing"
     if rule:
-        empty = ", but no item was left to show" if told["model"] and not decision.items else ""
+        empty = ", but no item was left to show" if told["model"] and not (decision.items or decision.nearest) else ""
         return f", because the rule '{rule}' ({told['level']} level) holds: {attempts[-1].because if attempts else ''}{empty}"
     if why == "preference":
         return f" by default, because the visitor wishes that nothing above the level '{visit.most}' decides"

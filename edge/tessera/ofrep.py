@@ -174,7 +174,7 @@ def _told(bundle: Bundle, decision: Decision, key: str) -> Told:
     if found is None:
         text = _encode(_evaluation(bundle, decision, key))
         found = text, sha256(text.encode()).digest()[:8], decision
-        if len(told) < MOST_TOLD and not decision.items:
+        if len(told) < MOST_TOLD and not (decision.items or decision.nearest):
             told[decision, key] = found
     return found
 

@@ -22,9 +22,10 @@ class Outcomes:
         flags: what ofrep.py tells of decisions again and again; None before the first.
         api: a decision, and a row of the catalogue → what callers of the HTTP API are told of it, whoever asks: of the decision as
             JSON, and why where that is the same for everybody.
+        orders: a model with one order for everybody → its scores, sorted.
     """
 
-    __slots__ = ("masks", "shown", "ruled", "tests", "tested", "untouched", "withheld", "jurisdictions", "told", "above", "flags", "api")
+    __slots__ = ("masks", "shown", "ruled", "tests", "tested", "untouched", "withheld", "jurisdictions", "told", "above", "flags", "api", "orders")
 
     def __init__(self, conjunctions: int, masks: Sequence[int]) -> None:
         self.masks = tuple(masks)
@@ -39,3 +40,4 @@ class Outcomes:
         self.above: dict[str, int] = {}
         self.flags: Any = None
         self.api: dict[Any, Any] = {}
+        self.orders: dict[int, Any] = {}

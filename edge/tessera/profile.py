@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from itertools import chain
 from typing import Any, Iterable, Mapping
 
+from tessera.propensity import predict
 from tessera.resolved import Bundle, Lookup
 from tessera.types import EMPTY, FARTHEST, LADDER, Attribute, Profile, coerce, moment_of, parse_json
 
@@ -124,13 +125,14 @@ def _seen(stored: Any) -> Mapping[str, Any]:
 
 
 def permitted(
-    bundle: Bundle, profile: Profile | None, facts: Mapping[str, Any], purposes: frozenset[str]
+    bundle: Bundle, profile: Profile | None, facts: Mapping[str, Any], purposes: frozenset[str], page: str | None = None
 ) -> tuple[dict[str, Any], dict[str, float]]:
     """The values that may take part in decisions, and the ages (seconds) of those that were stored.
 
     Args:
         profile: None where the store could not be asked: then a stored fact is unknown, and its default does not apply.
         facts: values that came with the request, already found: `request.*`, which are typed, and look-ups.
+        page: the page that is decided, None for any: what no decision of it reads is not predicted.
     An attribute whose purpose is not in force, that is older than its `keep`, or of a wrong type is absent.
     """
     if not bundle.stored:
@@ -152,6 +154,8 @@ def permitted(
             result = attribute.default
         if result is not None:
             values[name] = result
+    if bundle.propensities:
+        values.update(predict(bundle.propensities, values, purposes, page))
     return values, ages
 
 

@@ -1,51 +1,239 @@
-"""Which items an action shows: a model's order, filtered, without what the visitor has just seen."""
+"""Which items an action shows, and in which order: by a model, among those that may be shown, without what the visitor has just seen."""
 
 from __future__ import annotations
 
-from typing import Sequence
+import struct
+from itertools import chain
+from typing import Any, Iterator, NamedTuple, Sequence
 
 from tessera import score
 from tessera.evaluate import evaluate
-from tessera.resolved import Action, Bundle, Model
-from tessera.types import Items, ListedItem, Ranked, Visit
+from tessera.kernel import unpacked
+from tessera.resolved import Action, Bundle, Model, Nearness
+from tessera.types import ListedItem, Ranked, Visit
+
+SPARE = 3  # runners-up that are told of
+MOST_LENGTH = 200  # characters of an id that an address may hold
+
+Places = tuple[Ranked, ...]
 
 
-def rank(bundle: Bundle, visit: Visit, action: Action) -> tuple[int, tuple[Ranked, ...], tuple[Ranked, ...]]:
-    """The model that ranked, the items an action shows, best first, and the runners-up.
+class Ranking(NamedTuple):
+    """The model that ranked (an index), the items that are shown, best first, and the runners-up."""
 
-    Nothing is shown where neither the model nor the one that stands in for it knows the visitor.
-    """
-    number, items = action.model, bundle.items
-    order = _order(bundle.models[number], items, visit)
-    if order is None and bundle.models[number].otherwise >= 0:
-        number = bundle.models[number].otherwise
-        order = _order(bundle.models[number], items, visit)
-    if order is None:
-        return number, (), ()
+    model: int
+    shown: Places
+    after: Places
+
+
+def rank(bundle: Bundle, visit: Visit, action: Action) -> Ranking:
+    """Nothing is shown where neither the model nor those that stand in for it know the visitor."""
+    tables = tuple((section, _table(values, field, tree, visit)) for values, section, field, tree in action.tables)
+    hidden = _rows(bundle, chain.from_iterable(_listed(bundle, visit, name) for name in action.without))
+    for number in _chain(bundle, action.model):
+        ranked = _by(bundle, visit, action, number, tables, hidden)
+        if ranked is not None:
+            return ranked
+    return Ranking(action.model, (), ())
+
+
+def nearest(bundle: Bundle, visit: Visit, action: Action) -> Ranking:
+    """The variants of an action by how near they are to the visitor, as `Ranked` of their indices; none where nothing is known of them."""
+    for number in _chain(bundle, action.model):
+        query = vector(bundle, visit, bundle.models[number])
+        if query:
+            found = sorted((Ranked(near.variant, _dot(query, near)) for near in action.among), key=lambda one: -one.score)
+            return Ranking(number, tuple(found[:1]), tuple(found[1 : 1 + SPARE]))
+    return Ranking(action.model, (), ())
+
+
+def vector(bundle: Bundle, visit: Visit, model: Model) -> bytes:
+    """The visitor as a model with vectors sees them: int8, as long as the model's vectors; empty where nothing is known."""
+    if model.kind not in ("int8", "int4", "pq"):
+        return b""
+    told = _told(bundle, visit, model)
+    if told and isinstance(told[0], float):
+        return score.quantized(told, model.dimensions)
+    rows = known(bundle, visit, model)
+    query = bundle.kernel.mean(model.handle, *score.rows_and_weights(rows)) if rows else b""
+    if query:
+        return query
+    return next((each for segment, each in model.centroids if evaluate(bundle.segments[segment], visit.values) is True), b"")
+
+
+def scores(bundle: Bundle, visit: Visit, number: int, rows: Sequence[int]) -> list[float] | None:
+    """What a model says of some items, none of them filtered; None where it knows nothing of the visitor."""
     model = bundle.models[number]
-    recent = _recent(model, visit)
-    recent_rows = {items.row_of.get(item.id) for item in recent}
+    query = _query(bundle, visit, model)
+    if query is None:
+        return None
+    raw = bundle.kernel.scores(model.handle, query, struct.pack(f"<{len(rows)}I", *rows))
+    return [each * model.unit for each in struct.unpack(f"<{len(rows)}d", raw)]
 
-    def keep(row: int) -> bool:
-        if row in recent_rows:
+
+def known(bundle: Bundle, visit: Visit, model: Model) -> list[tuple[int, float]]:
+    """(row, weight) of the items that a model goes by."""
+    return score.weighed(_told_items(bundle, visit, model), bundle.items.row_of, model.half_life, visit.at)
+
+
+def _chain(bundle: Bundle, number: int) -> Iterator[int]:
+    """A model and those that stand in for it, each once."""
+    seen: set[int] = set()
+    while number >= 0 and number not in seen:
+        yield number
+        seen.add(number)
+        number = bundle.models[number].otherwise
+
+
+# --- one ranking ----------------------------------------------------------------------------------------------------
+
+
+def _by(bundle: Bundle, visit: Visit, action: Action, number: int, tables: Sequence[tuple[int, bytes]], hidden: frozenset[int]) -> Ranking | None:
+    """The ranking by one model, or by the parts of a cascade; None where it knows nothing of the visitor."""
+    model = bundle.models[number]
+    parts = model.parts if model.kind == "cascade" else (number,)
+    asked = [(part, query) for part in parts if (query := _query(bundle, visit, bundle.models[part])) is not None]
+    if not asked:
+        return None
+    gone = hidden.union(*(_rows(bundle, _told_items(bundle, visit, bundle.models[part])) for part, _ in asked))
+    if len(parts) == 1 and not action.pin and action.where is None:
+        return _at_once(bundle, action, *asked[0], tables, gone)
+    return _one_by_one(bundle, visit, action, number, asked, tables, gone)
+
+
+def _at_once(bundle: Bundle, action: Action, number: int, query: bytes, tables: Sequence[tuple[int, bytes]], gone: frozenset[int]) -> Ranking:
+    """Where the kernel can tell all of it."""
+    model, plan = bundle.models[number], action.plan
+    raw = bundle.kernel.top(model.handle, query, plan.limited if plan else 0, action.take, SPARE, _packed(gone), tables)
+    best, ranked = _ranked(raw, model.unit)
+    return Ranking(number, tuple(ranked[:best]), tuple(ranked[best:]))
+
+
+def _one_by_one(
+    bundle: Bundle, visit: Visit, action: Action, number: int, asked: Sequence[tuple[int, bytes]], tables: Sequence[tuple[int, bytes]], gone: frozenset[int]
+) -> Ranking:
+    """Where several models take part, items are pinned, or a part of the filter is told item by item: rows are looked at in their order."""
+    limits = _Limits(action.plan.limits if action.plan else ())
+    best: list[Ranked] = []
+    after: list[Ranked] = []
+    chosen: set[int] = set()
+    for ranked in chain(_pinned(bundle, action, asked, tables, gone), *(_walk(bundle, action, part, query, tables, gone) for part, query in asked)):
+        if ranked.row in chosen or not _admits(bundle, visit, action, ranked.row):
+            continue
+        if len(best) == action.take:
+            after.append(ranked)
+            chosen.add(ranked.row)
+            if len(after) == SPARE:
+                break
+        elif limits.take(ranked.row):
+            best.append(ranked)
+            chosen.add(ranked.row)
+    return Ranking(number, tuple(best), tuple(after))
+
+
+class _Limits:
+    """How many of one value were taken, where only so many may be."""
+
+    def __init__(self, limits: Sequence[tuple[Sequence[Any], int]]) -> None:
+        self._limits = [(values, most, {}) for values, most in limits]
+
+    def take(self, row: int) -> bool:
+        """Count a row; False, and nothing counted, where there are enough of one of its values."""
+        if any(counts.get(values[row], 0) >= most for values, most, counts in self._limits):
             return False
-        return action.where is None or evaluate(action.where, _facts(items, row, visit)) is True
-
-    groups = [(items.columns[field], most) for field, most in action.at_most]
-    best, after = score.top(order, action.take, keep, groups)
-    return number, tuple(best), tuple(after)
+        for values, _, counts in self._limits:
+            counts[values[row]] = counts.get(values[row], 0) + 1
+        return True
 
 
-def _recent(model: Model, visit: Visit) -> Sequence[ListedItem]:
-    return visit.values.get(model.attribute) or () if model.attribute else ()
+def _walk(bundle: Bundle, action: Action, number: int, query: bytes, tables: Sequence[tuple[int, bytes]], gone: frozenset[int]) -> Iterator[Ranked]:
+    """All rows that the kernel admits, best first: more of them at each step."""
+    model, plan = bundle.models[number], action.plan
+    size, done = 4 * (action.take + SPARE), 0
+    while True:
+        raw = bundle.kernel.top(model.handle, query, plan.free if plan else 0, size, 0, _packed(gone), tables)
+        _, ranked = _ranked(raw, model.unit)
+        yield from ranked[done:]
+        if len(ranked) < size:
+            return
+        done, size = len(ranked), 4 * size
 
 
-def _order(model: Model, items: Items, visit: Visit) -> Sequence[float] | None:
-    if model.vectors is None:
-        return model.order
-    query = score.taste(model.vectors, _recent(model, visit), items.row_of, model.half_life, visit.at)
-    return None if query is None else score.scores(model.vectors, query)
+def _pinned(bundle: Bundle, action: Action, asked: Sequence[tuple[int, bytes]], tables: Sequence[tuple[int, bytes]], gone: frozenset[int]) -> Iterator[Ranked]:
+    """What comes first, where the tables admit it; what the mask does not was left out when compiling."""
+    codes = [bundle.items.columns[field].codes for _, _, field, _ in action.tables]
+    rows = [row for row in action.pin if row not in gone and all(table[each[row]] for each, (_, table) in zip(codes, tables))]
+    if rows:
+        number, query = asked[0]
+        model = bundle.models[number]
+        raw = bundle.kernel.scores(model.handle, query, struct.pack(f"<{len(rows)}I", *rows))
+        yield from (Ranked(row, each * model.unit) for row, each in zip(rows, struct.unpack(f"<{len(rows)}d", raw)))
 
 
-def _facts(items: Items, row: int, visit: Visit) -> dict:
-    return {**visit.values, "item.id": items.ids[row], **{f"item.{name}": column[row] for name, column in items.columns.items()}}
+def _admits(bundle: Bundle, visit: Visit, action: Action, row: int) -> bool:
+    if action.where is None:
+        return True
+    columns = bundle.items.columns
+    facts = {**visit.values, "item.id": bundle.items.ids[row], **{f"item.{name}": column[row] for name, column in columns.items()}}
+    return evaluate(action.where, facts) is True
+
+
+# --- what is known of the visitor -----------------------------------------------------------------------------------
+
+
+def _query(bundle: Bundle, visit: Visit, model: Model) -> bytes | None:
+    """What the kernel asks a model by; None where the model knows nothing of the visitor."""
+    if model.kind == "order":
+        return b""
+    if model.kind == "lists":
+        return score.counted(known(bundle, visit, model)) or None
+    return vector(bundle, visit, model) or None
+
+
+def _told(bundle: Bundle, visit: Visit, model: Model) -> Sequence[Any]:
+    """The items, or the vector, that a model goes by."""
+    source = model.source
+    if source is None:
+        return ()
+    if not source.startswith("page."):
+        return visit.values.get(source) or ()
+    place = bundle.params.get(visit.values.get("request.page"), {}).get(source[len("page.") :])
+    segments = (visit.values.get("request.path") or "").split("/", place + 2 if place is not None else 0)
+    return (ListedItem(segments[place], None),) if place is not None and place < len(segments) and len(segments[place]) <= MOST_LENGTH else ()
+
+
+def _told_items(bundle: Bundle, visit: Visit, model: Model) -> Sequence[ListedItem]:
+    told = _told(bundle, visit, model)
+    return told if told and isinstance(told[0], ListedItem) else ()
+
+
+def _listed(bundle: Bundle, visit: Visit, name: str) -> Sequence[ListedItem]:
+    return visit.values.get(name) or ()
+
+
+def _rows(bundle: Bundle, items: Any) -> frozenset[int]:
+    row_of = bundle.items.row_of
+    return frozenset(row for item in items if (row := row_of.get(item.id)) is not None)
+
+
+# --- the kernel's bytes ---------------------------------------------------------------------------------------------
+
+
+def _table(values: Sequence[Any], field: str, tree: tuple, visit: Visit) -> bytes:
+    """Of each value of a field whether a part of the filter holds."""
+    name = f"item.{field}"
+    return bytes(evaluate(tree, {**visit.values, name: value}) is True for value in values)
+
+
+def _packed(rows: frozenset[int]) -> bytes:
+    return struct.pack(f"<{len(rows)}I", *sorted(rows)) if rows else b""
+
+
+def _ranked(raw: bytes, unit: float) -> tuple[int, list[Ranked]]:
+    """How many are the best, and all of them with the runners-up."""
+    best, found, rows = unpacked(raw)
+    return best, [Ranked(row, each * unit) for row, each in zip(rows, found)]
+
+
+def _dot(query: bytes, near: Nearness) -> float:
+    return sum(x * y for x, y in zip(memoryview(query).cast("b"), memoryview(near.vector).cast("b"))) * near.scale

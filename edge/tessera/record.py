@@ -34,9 +34,12 @@ def outcome(bundle: Bundle, decision: Decision) -> dict[str, Any]:
         "reason": decision.why,
         "model": model.name if model else None,
         "model_version": model.version if model else None,
-        "score": decision.items[0].score if decision.items else None,
+        "score": next((each.score for each in decision.items or decision.nearest), None),
         "items": [ids[item.row] for item in decision.items],
-        "alternatives": [{"item": ids[item.row], "score": item.score} for item in decision.runners_up],
+        "alternatives": [
+            *({"item": ids[item.row], "score": item.score} for item in decision.runners_up),
+            *({"variant": slot.variants[other.row][0], "score": other.score} for other in decision.nearest[1:]),
+        ],
         "component": slot.component,
     }
 
@@ -139,7 +142,7 @@ _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 def _says_the_same(bundle: Bundle, decision: Decision) -> bool:
     """Whether the row of a decision depends on no visitor: it ranks nothing, and names no unit."""
     experiment = decision.experiment
-    return not decision.items and (experiment < 0 or bundle.experiments[experiment].design.unit == "visitor")
+    return not (decision.items or decision.nearest) and (experiment < 0 or bundle.experiments[experiment].design.unit == "visitor")
 
 
 def _shared(bundle: Bundle, visit: Visit, view: str, page: str | None, channel: str) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
-from tessera import match, score
+from tessera import match
 from tessera.allocation import Allocation
 from tessera.derive import Derivation
 from tessera.front import Front
+from tessera.kernel import Kernel
 from tessera.outcomes import Outcomes
+from tessera.propensity import Predicted
 from tessera.types import Attribute, Items
 
 REDIRECT = "redirect"  # the operation of a slot that sends the visitor elsewhere
@@ -32,16 +34,40 @@ class Run:
 class Action:
     """What a rule, an arm or a default does: show a variant, rank items by a model, or let an experiment's arms decide.
 
-    `variant` is an index into the slot's variants (-1: leave the page as it is); `arms` holds an action per arm.
+    `variant` is an index into the slot's variants (-1: leave the page as it is); `arms` holds an action per arm. Of a ranking:
+    `plan` is what the kernel filters and boosts by (Plan); `tables` are (the values of a field of the items, the section of their
+    codes, the field, the tree over them); `where` is the part of the filter that neither can tell; `without` names the attributes
+    whose items are not shown; `pin` has the rows that come first; `among` the variants that are ranked in place of items.
     """
 
     variant: int = -1
     model: int = -1
     take: int = 0
     where: tuple | None = None
-    at_most: tuple = ()
+    plan: "Plan | None" = None
+    tables: tuple[tuple[Sequence[Any], int, str, tuple], ...] = ()
+    without: tuple[str, ...] = ()
+    pin: tuple[int, ...] = ()
+    among: tuple["Nearness", ...] = ()
     experiment: int = -1
     arms: tuple["Action | None", ...] = ()
+
+
+class Plan(NamedTuple):
+    """What rankings filter by that is the same for every visitor, as the kernel holds it: with the limits and without them;
+    `limits`: (a field's values of all rows, at most so many of one value)."""
+
+    limited: int
+    free: int
+    limits: tuple[tuple[Sequence[Any], int], ...]
+
+
+class Nearness(NamedTuple):
+    """A variant with a place among the items: its int8 vector, and the scale of that."""
+
+    variant: int
+    vector: bytes
+    scale: float
 
 
 class Lazy(Sequence):
@@ -159,17 +185,20 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A ranker: `vectors` (with the attribute and half-life of the visitor's vector) or a fixed `order` of all items.
-
-    `otherwise` is the model for visitors that this one knows nothing of (-1: none).
+    """A ranker. `kind`, `source`, `half_life`, `centroids` and `unit` as compiler/ir.py tells; `handle` is what the kernel knows it by;
+    `parts` are the models of a cascade; `otherwise` is the one for visitors that this one knows nothing of (-1: none).
     """
 
     name: str
     version: str
-    attribute: str | None
+    kind: str
+    source: str | None
     half_life: float
-    vectors: score.Vectors | None
-    order: tuple[float, ...] | None
+    dimensions: int
+    unit: float
+    handle: int
+    centroids: tuple[tuple[str, bytes], ...]
+    parts: tuple[int, ...]
     otherwise: int = -1
 
 
@@ -189,7 +218,7 @@ class Bundle:
     """A compiled site, resolved: a request only looks up.
 
     `reads`: the attributes that a decision or its content may use: `asks` names those that the request tells, `stored` are the
-    others. `places`: the names that the conditions of jurisdictions read. `deadline`: milliseconds for a profile read.
+    others. `params`: page → name of a part of its address → which segment of the path that is. `places`: the names that the conditions of jurisdictions read. `deadline`: milliseconds for a profile read.
     `trees`: conjunction → the tree that must hold too; `with_trees`: the mask of those. `sessions`: whether an experiment
     or a rollout tells sessions apart. `asked`: the purposes that any rule's condition needs. `island`: the pages that are told
     what was decided, as JSON. `fixed`: of each content how the bridge is told of it where it is the same for everybody, else
@@ -199,6 +228,7 @@ class Bundle:
     `us`: purpose → the TCF purposes that grant it, the US opt-outs that deny it. `consent`: the cookies that tell a choice, by
     what they tell, and the site's `vendor` number. `cookieless`: whether visitors are told apart by no cookie. `login`: how tokens
     are verified. `max_age`, `limit`: seconds that a profile in a cookie is fresh, and may be used at all. `log_keep`: seconds.
+    `propensities`: the attributes that models predict, each made of the others.
     """
 
     name: str
@@ -229,7 +259,9 @@ class Bundle:
     experiments: Sequence[Experiment]
     campaigns: tuple[Campaign, ...]
     models: tuple[Model, ...]
+    kernel: Kernel
     items: Items
+    params: Mapping[str, Mapping[str, int]]
     contents: tuple[tuple, ...]
     sizes: Mapping[str, int]
     pages_slots: Mapping[str | None, tuple[int, ...]]
@@ -254,6 +286,7 @@ class Bundle:
     limit: int
     log_keep: int
     outcomes: Outcomes
+    propensities: tuple[Predicted, ...] = ()
 
     def slots_of(self, page: str | None) -> tuple[int, ...]:
         """Indices of the slots of a page; of a channel for `@email`; of every slot and flag for None."""

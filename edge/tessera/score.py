@@ -1,93 +1,60 @@
-"""Int8 scoring: a visitor's vector from recent items, exact integer dot products, top-k under constraints."""
+"""The visitor's side of a ranking: how much each item that is known of them counts, and vectors as the kernels take them."""
 
 from __future__ import annotations
 
-from operator import mul
-from typing import Any, Callable, Mapping, Sequence
+import struct
+from math import isfinite, ldexp
+from typing import Mapping, Sequence
 
-from tessera.types import ListedItem, Ranked
+from tessera.kernel import quantize
+from tessera.types import ListedItem
 
-LEVELS = 127
-TINY = 2.0**-1000  # a vector that is smaller than this everywhere counts as zero: its scale would lose its digits
-
-
-class Vectors:
-    """An int8 section: n rows of d signed bytes, never unpacked into lists, with a float scale per row."""
-
-    __slots__ = ("rows", "dimensions", "scales")
-
-    def __init__(self, raw: memoryview, scales: memoryview, dimensions: int) -> None:
-        self.rows = raw.cast("b")
-        self.scales = scales.cast("f")
-        self.dimensions = dimensions
-
-    def __len__(self) -> int:
-        return len(self.scales)
-
-    def row(self, number: int) -> memoryview:
-        return self.rows[number * self.dimensions : (number + 1) * self.dimensions]
+WHOLE = 1_024  # the integer weight of an item just seen, where the kernel adds up integers
+STEPS = 64  # of a half-life; so that ages weigh the same by every library's powers
+_FADING = tuple(round(2.0 ** (-step / STEPS) * 2**40) / 2**40 for step in range(STEPS))
 
 
-def quantize(vector: Sequence[float]) -> tuple[list[int], float]:
-    """Symmetric int8: the integers and the scale that gives back the vector. A zero vector (see TINY) has scale 0."""
-    largest = max(map(abs, vector), default=0.0)
-    if largest < TINY:
-        return [0] * len(vector), 0.0
-    scale = largest / LEVELS
-    return [round(x / scale) for x in vector], scale
+def faded(age: float, half_life: float) -> float:
+    """What is left of a weight of 1 after some seconds: a half after each `half_life`, in steps of a 64th; all of it where that is 0.
 
-
-def taste(vectors: Vectors, recent: Sequence[ListedItem], row_of: Mapping[str, int], half_life: float, at: float) -> list[int] | None:
-    """The visitor's int8 vector: the mean of the recent items' vectors, halved in weight every `half_life` seconds.
-
-    An item without a time counts as seen `half_life / 8` before the one in front of it (the list is newest first).
-    None where no recent item is in the catalogue, or all were seen so long ago that nothing is left of them.
+    The same double on every machine: the steps are rounded to 40 bits, which any library's power gets right.
     """
-    total, found = [0.0] * vectors.dimensions, False
+    if half_life <= 0:
+        return 1.0
+    step = min(age / half_life, 2_000.0) * STEPS
+    whole, part = divmod(int(step), STEPS)
+    return ldexp(_FADING[part], -whole)
+
+
+def weighed(recent: Sequence[ListedItem], row_of: Mapping[str, int], half_life: float, at: float) -> list[tuple[int, float]]:
+    """(row, weight) of the items that are in the catalogue, newest first.
+
+    An item without a time counts as seen `half_life / 8` before the one in front of it.
+    """
+    found = []
     for order, item in enumerate(recent):
         row = row_of.get(item.id)
-        if row is None:
-            continue
-        age = order * half_life / 8 if item.at is None else max(0.0, at - item.at)
-        weight = 0.5 ** (age / half_life) * vectors.scales[row]
-        total = [sum_ + weight * x for sum_, x in zip(total, vectors.row(row))]
-        found = True
-    query = quantize(total)[0]
-    return query if found and any(query) else None
+        if row is not None:
+            age = order * half_life / 8 if item.at is None else max(0.0, at - item.at)
+            found.append((row, faded(age, half_life)))
+    return found
 
 
-def scores(vectors: Vectors, query: Sequence[int]) -> list[float]:
-    """Score of every row: the exact integer dot product times the row's scale (one rounding, the same everywhere)."""
-    return [sum(map(mul, query, vectors.row(row))) * vectors.scales[row] for row in range(len(vectors))]
+def rows_and_weights(weighed: Sequence[tuple[int, float]]) -> tuple[bytes, bytes]:
+    """What a kernel makes a mean of: rows (unsigned 32-bit), and weights (doubles)."""
+    count = len(weighed)
+    return struct.pack(f"<{count}I", *(row for row, _ in weighed)), struct.pack(f"<{count}d", *(weight for _, weight in weighed))
 
 
-def top(
-    order: Sequence[float],
-    take: int,
-    keep: Callable[[int], bool],
-    groups: Sequence[tuple[Sequence[Any], int]] = (),
-    spare: int = 3,
-) -> tuple[list[Ranked], list[Ranked]]:
-    """The best rows by score (ties: the earlier row), and the next `spare` that were also admissible.
+def counted(weighed: Sequence[tuple[int, float]]) -> bytes:
+    """What a kernel adds up lists by: rows, then integer weights; empty where nothing is left of any."""
+    found = [(row, whole) for row, weight in weighed if (whole := round(weight * WHOLE))]
+    return struct.pack(f"<{len(found)}I{len(found)}i", *(row for row, _ in found), *(whole for _, whole in found))
 
-    Args:
-        order: a score for each row. keep: the filter, asked during the scan.
-        groups: (value of each row, at most n of one value) each.
-    """
-    best: list[Ranked] = []
-    after: list[Ranked] = []
-    counts: list[dict] = [{} for _ in groups]
-    for row in sorted(range(len(order)), key=lambda r: (-order[r], r)):
-        if not keep(row):
-            continue
-        if len(best) == take:
-            after.append(Ranked(row, order[row]))
-            if len(after) == spare:
-                break
-            continue
-        if any(count.get(values[row], 0) >= most for count, (values, most) in zip(counts, groups)):
-            continue
-        for count, (values, _) in zip(counts, groups):
-            count[values[row]] = count.get(values[row], 0) + 1
-        best.append(Ranked(row, order[row]))
-    return best, after
+
+def quantized(vector: Sequence[float], dimensions: int) -> bytes:
+    """A vector as symmetric int8, padded to the model's dimensions; empty for one that is zero, too long or not finite."""
+    if len(vector) > dimensions or not all(map(isfinite, vector)):
+        return b""
+    integers, scale = quantize(vector)
+    return struct.pack(f"<{dimensions}b", *integers, *(0,) * (dimensions - len(vector))) if scale else b""

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from ipaddress import ip_address
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, Mapping, NamedTuple
+from typing import Any, Mapping, NamedTuple, Sequence
 
 MAX_TEXT = 1024  # characters of one text value that take part in decisions
 MAX_LIST = 256  # elements of one list value
@@ -47,11 +47,11 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """The catalogue: ids, their rows, and the columns by field name."""
+    """The catalogue: ids, their rows, and the columns by field name (items.py)."""
 
-    ids: tuple[str, ...]
+    ids: Sequence[str]
     row_of: Mapping[str, int]
-    columns: Mapping[str, tuple]
+    columns: Mapping[str, Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,8 @@ class Decision(NamedTuple):
     """What one slot got. Numbers are indices into the bundle (-1: none); `record` turns them into names.
 
     `why` is one of rule, test, rank, consent, preference, cap, paused, holdout, bot, preview, default. `arm` is the arm applied,
-    `enrolled` whether it counts for the experiment. `propensity` is the probability of the choice among those enrolled.
+    `enrolled` whether it counts for the experiment. `propensity` is the probability of the choice among those enrolled. Where variants
+    were ranked, `nearest` has them, the one that is shown first.
     """
 
     slot: int
@@ -124,6 +125,7 @@ class Decision(NamedTuple):
     items: tuple[Ranked, ...] = ()
     runners_up: tuple[Ranked, ...] = ()
     holdout: bool = False
+    nearest: tuple[Ranked, ...] = ()
 
 
 def parse_json(text: str, most: int) -> Any:

@@ -136,7 +136,7 @@ def settle(
     facts = {**profile.looked_up(bundle, request.ip), **arrival.facts} if bundle.lookups else arrival.facts
     if arrival.account:
         facts = {**facts, "account.id": arrival.account}
-    values, ages = profile.permitted(bundle, stored, facts, arrival.purposes)
+    values, ages = profile.permitted(bundle, stored, facts, arrival.purposes, request.page or None)
     most = max(arrival.most, stored.most, key=LADDER.index) if stored and stored.most != FARTHEST else arrival.most
     return Visit(
         {"visitor": arrival.day} if arrival.day else units(arrival.visitor, values, arrival.session),

@@ -38,7 +38,7 @@ def flipped(data: bytes, at: int) -> bytes:
         (lambda data: data[:-7], "truncated"),
         (lambda data: flipped(data, len(data) // 2), "does not match its digest"),
         (lambda data: flipped(data, 40), "does not match its digest"),
-        (lambda data: data[:8] + struct.pack(">I", 7) + data[12:], "format 7, this worker reads 4"),
+        (lambda data: data[:8] + struct.pack(">I", 7) + data[12:], "format 7, this worker reads 5"),
         (lambda data: data + b"more", "damaged signature trailer"),
         (lambda data: data + data, "damaged signature trailer"),
     ],

@@ -41,7 +41,7 @@ def column(packed: Any) -> list:
 def sections(data: bytes) -> dict[str, Any]:
     body = data[64:]
     size = int.from_bytes(body[:4], "big")
-    listed = msgpack.unpackb(body[4 : 4 + size])["sections"]
+    listed = msgpack.unpackb(body[8 : 8 + size])["sections"]
     return {name: msgpack.unpackb(body[at : at + length], strict_map_key=False) for name, at, length, kind in listed if kind == "msgpack"}
 
 
@@ -109,8 +109,10 @@ def spelled(held: dict[str, Any], slot: list, row: Any) -> Any:
         return variants[row] if row >= 0 else None
     if len(row) == 2:
         return {"test": column(decisions["experiments"]["names"])[row[0]], "arms": [spelled(held, slot, arm) for arm in row[1]]}
-    variant, model, take, where, at_most = row
-    return {"show": variants[variant] if variant >= 0 else None, "rank": decisions["models"][model][0], "take": take, "where": where is not None, "at_most": at_most}
+    variant, model, take, plan, tables, where, *_ = row
+    mask, _, at_most = decisions["plans"][plan] if plan >= 0 else (None, None, [])
+    filtered = where is not None or mask is not None or bool(tables)
+    return {"show": variants[variant] if variant >= 0 else None, "rank": decisions["models"][model][0], "take": take, "where": filtered, "at_most": at_most}
 
 
 def experiments(held: dict[str, Any]) -> list[tuple]:

@@ -192,7 +192,7 @@ VECTORS = np.random.default_rng(7).normal(size=(len(ITEMS), 6)).astype(np.float3
 
 def vector_model(name: str = "affinity", vectors: np.ndarray = VECTORS, half_life: float = 7 * DAY) -> ir.Model:
     found = quantize(vectors)
-    return ir.Model(name, "v1", "visitor.recent", half_life, vectors.shape[1], found.rows.tobytes(), found.scales.tobytes())
+    return ir.Model(name, "v1", "int8", "visitor.recent", half_life, found.dimensions, found.sections())
 
 
 def lookup(networks: list[tuple[str, tuple]], fields: tuple[str, ...] = ("domain", "name")) -> ir.Lookup:
@@ -259,7 +259,7 @@ def shop() -> ir.Program:
             experiment("ranker", ("popular", 50), ("taste", 50), layer=("reco", 0, 800_000)),
         ),
         campaigns=(ir.Campaign("recovery", ir.Run(AT - 30 * DAY, AT + 30 * DAY, True), (3, 7 * DAY), ref("visitor.open_case")),),
-        models=(vector_model(), ir.Model("trending", "v1", field="popularity")),
+        models=(vector_model(), ir.Model("trending", "v1", "order", field="popularity")),
     )
 
 

@@ -91,7 +91,7 @@ def test_what_follows_the_body_must_be_a_signature(rest):
         (b"", "not a Tessera bundle"),
         (b"<!doctype html>" + bytes(80), "not a Tessera bundle"),
         (MAGIC, "not a Tessera bundle"),
-        (HEADER.pack(MAGIC, 5, 0, 0, bytes(32), bytes(8)), f"format 5, this worker reads {FORMAT}"),
+        (HEADER.pack(MAGIC, 4, 0, 0, bytes(32), bytes(8)), f"format 4, this worker reads {FORMAT}"),
         (HEADER.pack(MAGIC, FORMAT, 1, 0, bytes(32), bytes(8)), "damaged header"),
         (HEADER.pack(MAGIC, FORMAT, 0, 0, bytes(32), b"reserved"), "damaged header"),
         (HEADER.pack(MAGIC, FORMAT, 0, 2**63, bytes(32), bytes(8)), "truncated"),
@@ -159,10 +159,10 @@ def test_arbitrary_bytes_are_refused(data):
 @pytest.mark.parametrize(
     "program_, says",
     [
-        (program(slot("c"), item_ids=("a",), models=(vector_model(),)), "vectors of affinity do not fit the items"),
-        (program(slot("c"), item_ids=tuple("abcdefgh"), models=(ir.Model("m", "1", None, 1.0, 2, b"\1" * 15, bytes(32)),)), "vectors of m do not fit"),
-        (program(slot("c"), item_ids=tuple("abcdefgh"), models=(ir.Model("m", "1", None, 1.0, 2, b"\1" * 16, bytes(31)),)), "malformed section"),
-        (program(slot("c"), models=(ir.Model("m", "1", field="missing"),)), "malformed section"),
+        (program(slot("c"), item_ids=("a",), models=(vector_model(),)), "sections of affinity do not fit the items"),
+        (program(slot("c"), item_ids=tuple("abcdefgh"), models=(ir.Model("m", "1", "int8", None, 1.0, 16, (("rows", b"\1" * 127), ("scales", bytes(32)))),)), "sections of m do not fit"),
+        (program(slot("c"), item_ids=tuple("abcdefgh"), models=(ir.Model("m", "1", "int8", None, 1.0, 16, (("rows", b"\1" * 128), ("scales", bytes(31)))),)), "malformed section"),
+        (program(slot("c"), models=(ir.Model("m", "1", "lists"),)), "malformed section"),
         (program(slot("c"), reads=("visitor.nobody",)), "malformed section"),
     ],
 )
@@ -176,12 +176,12 @@ def test_the_layout_is_as_documented():
     magic, version, flags, length, digest, reserved = struct.unpack(">8sIIQ32s8s", data[:64])
     assert (magic, version, flags, length, reserved) == (b"TESSERA\0", FORMAT, 0, len(data) - 64, bytes(8))
     body = data[64:]
-    (size,) = struct.unpack(">I", body[:4])
-    envelope = msgpack.unpackb(body[4 : 4 + size])
+    size, head = struct.unpack(">II", body[:8])
+    envelope = msgpack.unpackb(body[8 : 8 + size])
     assert envelope["site"] == "shop"
-    end = 4 + size
-    for _, offset, length, _ in envelope["sections"]:
-        assert offset % ALIGN == 0 and offset >= end and not any(body[end:offset])
+    end = 8 + size
+    for _, offset, length, kind in envelope["sections"]:
+        assert offset % ALIGN == 0 and offset >= end and not any(body[end:offset]) and (kind == "held") == (offset >= head)
         end = offset + length
     assert end == len(body)
 

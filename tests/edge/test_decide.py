@@ -137,7 +137,7 @@ COLUMNS = (("popularity", tuple(map(float, range(8)))),)
 
 
 def ranking(*, otherwise: str | None) -> object:
-    models = (replace(vector_model(), otherwise=otherwise), ir.Model("trending", "v2", field="popularity"))
+    models = (replace(vector_model(), otherwise=otherwise), ir.Model("trending", "v2", "order", field="popularity"))
     rules = (rule("taste", ALWAYS, ir.Action(variant="a", model="affinity", take=2)), rule("next", ALWAYS, "b"))
     return bundle(program(slot("hero", rules), item_ids=ITEM_IDS, item_columns=COLUMNS, models=models))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.edge import hostile
 from tests.edge.sites import COLUMNS, ITEMS
-from tessera.bundle import Items
+from tessera.types import Items
 from tessera.render import (
     ESCAPES, MAX_VALUE, candidates, display, escape_class, escape_json, escape_srcset, escape_text, escape_url, is_set, prepare, render, unescape_text,
 )  # fmt: skip

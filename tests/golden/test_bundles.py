@@ -43,11 +43,11 @@ def shown(data: bytes) -> str:
     """A bundle as text: its name, its header and every section; small ones whole, in base64."""
     sealed = unseal(data)
     (length,) = struct.unpack_from(">I", sealed.body)
-    envelope = msgpack.unpackb(sealed.body[4 : 4 + length])
+    envelope = msgpack.unpackb(sealed.body[8 : 8 + length])
     lines = [f"bundle {sealed.name}", f"{len(data)} bytes, header {data[: HEADER.size].hex()}", "", "envelope", pretty(envelope)]
     for name, offset, size, kind in envelope["sections"]:
         raw = sealed.body[offset : offset + size]
-        lines += ["", f"{name}: {kind}, {size} bytes at {offset}", raw.hex() if kind == "raw" else pretty(msgpack.unpackb(raw, strict_map_key=False))]
+        lines += ["", f"{name}: {kind}, {size} bytes at {offset}", raw.hex() if kind != "msgpack" else pretty(msgpack.unpackb(raw, strict_map_key=False))]
     if len(data) < 1024:
         whole = b64encode(data).decode()
         lines += ["", "in base64", *(whole[at : at + 120] for at in range(0, len(whole), 120))]
