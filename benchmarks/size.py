@@ -18,7 +18,7 @@ from benchmarks.measure import Row, cost, report
 from benchmarks.page import STORE
 from benchmarks.workload import workload
 from compiler.pipeline import compile_site
-from tessera.bundle import load, unseal
+from tessera.bundle import LENGTHS, load, unseal
 
 RULES = 1000
 
@@ -37,10 +37,10 @@ def main() -> None:
     sealed = unseal(data)
     for section, size in load(sealed).sizes.items():
         print(f"{size:>8,} bytes  {section}")
-    length = int.from_bytes(sealed.body[:4], "big")
-    sections = msgpack.unpackb(sealed.body[4 : 4 + length])["sections"]
+    length, _ = LENGTHS.unpack_from(sealed.body)
+    sections = msgpack.unpackb(sealed.body[LENGTHS.size : LENGTHS.size + length])["sections"]
     decoded = {
-        name: list(raw) if kind == "raw" else msgpack.unpackb(raw, strict_map_key=False)
+        name: list(raw) if kind != "msgpack" else msgpack.unpackb(raw, strict_map_key=False)
         for name, offset, size, kind in sections
         for raw in [bytes(sealed.body[offset : offset + size])]
     }

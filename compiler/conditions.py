@@ -62,8 +62,9 @@ class Conditions:
         fields = {"id": "string", **ruleset.items.fields} if ruleset.items else None
         items = {n: "string" if t in ("image", "link") else t for n, t in fields.items()} if fields else None
         self.environment = Environment(
-            types, ruleset.segments, {name: "string" for name in ruleset.lists}, items, slots=slot_types(ruleset), sticky=_sticky(ruleset), about=_about(ruleset)
-        )
+            types, ruleset.segments, {name: "string" for name in ruleset.lists}, items, slots=slot_types(ruleset), sticky=_sticky(ruleset),
+            purposes=ruleset.site.spec.purposes, about=_about(ruleset),
+        )  # fmt: skip
         self.kinds = {name: self.environment.names[name].kind for name in types}
         self.purposes = _purposes(ruleset)
         members = {name: type_.members for name, type_ in self.environment.names.items() if type_.members}

@@ -27,7 +27,8 @@ def emit(program: ir.Program) -> bytes:
     sections = [(name, _pack(value), "msgpack") for name, value in (*values, ("items", items))]
     sections += [(name, raw, "raw") for name, raw in columns_raw]
     heavy = [(f"models/{model.name}/{name}", raw, "held") for model in program.models for name, raw in _sections(model, columns)]
-    heavy += [(name, raw, "held") for name, raw in rankings.sections]
+    sections += [(name, raw, "raw") for raw, name in rankings.masks.items()]
+    heavy += [(name, raw, "held") for raw, name in rankings.boosts.items()]
     body = _body(program.site, sections, heavy)
     return HEADER.pack(MAGIC, FORMAT, 0, len(body), sha256(body).digest(), RESERVED) + body
 
@@ -222,7 +223,7 @@ def _action(action: ir.Action | None, slot: ir.Slot, program: ir.Program, rankin
     if action.model is None:
         return variant
     plan, tables, rest = rankings.of(action)
-    pinned = rankings.pinned(action)
+    pinned = [program.item_ids.index(item) for item in action.pin]
     among = [[_place(one.variant, slot.variants), one.vector, one.scale] for one in action.among]
     return [variant, _place(action.model, program.models), action.take, plan, tables, rest, list(action.without), pinned, among]
 

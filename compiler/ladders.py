@@ -200,7 +200,7 @@ class Ladders:
             known(self.diagnostics, "E031", "item field", field, fields, entry, *path, "at_most", field, key=True)
         where = None
         if spec.where is not None:
-            where = self.conditions.compile(entry, (*path, "where"), spec.where, ("item", "request", "visitor", "account"))
+            where = self.conditions.compile(entry, (*path, "where"), spec.where, ("item", "request", "visitor", "account", "consent"))
         for position, name in enumerate(spec.without):
             self._listed(entry, (*path, "without", position), name)
         items = self.ruleset.items.ids if self.ruleset.items else ()

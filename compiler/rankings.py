@@ -68,15 +68,20 @@ def boosted(boosts: Sequence[tuple[ir.Expr, float]], ids: Sequence[str], columns
 
 
 class Rankings:
-    """The plans of a program's rankings, each once, and what they need: sections for the kernels, and the fields that need codes."""
+    """The plans of a program's rankings, each once, and what they need.
+
+    Attributes:
+        plans: as docs/format.md has them. masks, boosts: the bytes of a section → its name.
+        coded: the fields of the items that limits and tables go by.
+    """
 
     def __init__(self, program: ir.Program, columns: dict[str, tuple]) -> None:
         self.ids, self.columns = program.item_ids, columns
         self.plans: list[list[Any]] = []
-        self.sections: list[tuple[str, bytes]] = []
+        self.masks: dict[bytes, str] = {}
+        self.boosts: dict[bytes, str] = {}
         self.coded: set[str] = set()
         self._known: dict[tuple, int] = {}
-        self._named: dict[bytes, str] = {}
 
     def of(self, action: ir.Action) -> tuple[int, list[Any], Any]:
         """The plan of an action (-1: none), its tables, and what of its filter is left for the request."""
@@ -89,22 +94,11 @@ class Rankings:
         key = (where.mask, boost, action.at_most)
         if key not in self._known:
             self._known[key] = len(self.plans)
-            told = None if boost is None else [self._held("boost", boost.codes), list(boost.factors)]
-            self.plans.append([None if where.mask is None else self._held("mask", where.mask), told, action.at_most])
+            mask = None if where.mask is None else self.masks.setdefault(where.mask, f"mask/{len(self.masks)}")
+            told = None if boost is None else [self.boosts.setdefault(boost.codes, f"boost/{len(self.boosts)}"), list(boost.factors)]
+            self.plans.append([mask, told, action.at_most])
         return self._known[key], tables, where.rest
 
-    def pinned(self, action: ir.Action) -> list[int]:
-        """The rows that come first, without those that the mask hides."""
-        mask = filtered(action.where, self.ids, self.columns).mask
-        rows = [self.ids.index(item) for item in action.pin]
-        return [row for row in rows if mask is None or mask[row >> 3] >> (row & 7) & 1]
-
-    def _held(self, kind: str, raw: bytes) -> str:
-        """The name of a section of these bytes."""
-        if raw not in self._named:
-            self._named[raw] = f"{kind}/{len(self._named)}"
-            self.sections.append((self._named[raw], raw))
-        return self._named[raw]
 
 
 def holding(when: ir.Expr, ids: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> list[bool]:

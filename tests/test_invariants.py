@@ -25,7 +25,7 @@ EDGE = sorted((ROOT / "edge").glob("**/*.py"))
 COMPILER = sorted((ROOT / "compiler").glob("**/*.py"))
 LEARN = sorted((ROOT / "learn").glob("**/*.py"))
 PLATFORM = {"js", "workers", "pyodide"}
-GLUE = ("entry.py", "consume.py", "bridge.py", "bridge_origin.py", "bridge_pages.py", "bridge_platform.py", "bridge_stores.py")  # the entry, and the bridge in Python
+GLUE = ("entry.py", "consume.py", "bridge.py", "bridge_origin.py", "bridge_pages.py", "bridge_platform.py", "bridge_stores.py", "wasm_kernel.py")  # the entry, and the bridge in Python
 OLDEST = (3, 12)  # Python of the runtimes in which the edge runs
 FORBIDDEN = {  # I/O, clocks and randomness
     "random", "secrets", "uuid", "socket", "ssl", "asyncio", "threading", "subprocess", "os", "pathlib", "io", "tempfile", "shutil", "urllib.request",

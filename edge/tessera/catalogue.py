@@ -82,7 +82,7 @@ class Catalogue:
             return [self._hold(f"models/{name}/{each}") for each in names]
 
         try:
-            if kind == "cascade":
+            if kind in ("cascade", "recent"):
                 return 0
             if kind == "order":
                 return kernel.order(*held("rows", "scores"), n)
@@ -105,4 +105,5 @@ class Catalogue:
         groups = [(self._hold(f"items/{field}/0"), most) for field, most in at_most]
         limits = tuple((self._coded(field), most) for field, most in at_most)
         free = self._kernel.plan(*fixed, ())
-        return Plan(self._kernel.plan(*fixed, groups) if groups else free, free, limits)
+        held = None if mask is None else self._sections[mask]
+        return Plan(self._kernel.plan(*fixed, groups) if groups else free, free, limits, held)

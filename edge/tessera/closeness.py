@@ -19,16 +19,16 @@ def closeness(bundle: Bundle, visit: Visit, number: int, items: Sequence[Ranked]
 
     By vectors it is (1 + cosine) / 2 of the item and the visitor: 1 is the same direction, 0.5 nothing in common. By item-to-item
     lists it is the share of the most that the visitor's items could have given. By a fixed order it is the share of the catalogue
-    that scores no more than the item. By a cascade it is what the first part that knows the visitor says.
+    that scores no more than the item. Of what was seen lately it is its weight. By a cascade it is what the first part says that says something of the item.
     """
     if number < 0 or not items:
         return []
     model = bundle.models[number]
     if model.kind == "cascade":
-        known = (part for part in model.parts if ranking.scores(bundle, visit, part, ()) is not None)
-        number = next(known, model.parts[0])
-        model = bundle.models[number]
+        return _of_cascade(bundle, visit, model, items)
     rows = [item.row for item in items]
+    if model.kind == "recent":
+        return [_share(each) for each in ranking.scores(bundle, visit, number, rows) or [0.0] * len(rows)]
     if model.kind == "order":
         return _of_order(bundle, number, rows)
     if model.kind == "lists":
@@ -36,6 +36,20 @@ def closeness(bundle: Bundle, visit: Visit, number: int, items: Sequence[Ranked]
         return [_share(each / most if most else 0.0) for each in ranking.scores(bundle, visit, number, rows) or [0.0] * len(rows)]
     query = memoryview(ranking.vector(bundle, visit, model)).cast("b")
     return [_of_vectors(bundle, model, query, row) for row in rows]
+
+
+def _of_cascade(bundle: Bundle, visit: Visit, model: Model, items: Sequence[Ranked]) -> list[float]:
+    found = [0.0] * len(items)
+    left = list(range(len(items)))
+    for part in model.parts:
+        scores = ranking.scores(bundle, visit, part, [items[i].row for i in left])
+        if scores is None:
+            continue
+        told = [i for i, each in zip(left, scores) if each > 0 or bundle.models[part].kind != "lists"]  # lists are silent on most
+        for i, close in zip(told, closeness(bundle, visit, part, [items[i] for i in told])):
+            found[i] = close
+        left = [i for i in left if i not in told]
+    return found
 
 
 def of_nearest(bundle: Bundle, visit: Visit, decision: Decision) -> float | None:

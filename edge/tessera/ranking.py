@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import struct
 from itertools import chain
-from typing import Any, Iterator, NamedTuple, Sequence
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from tessera import score
 from tessera.evaluate import evaluate
 from tessera.kernel import unpacked
 from tessera.resolved import Action, Bundle, Model, Nearness
-from tessera.types import ListedItem, Ranked, Visit
+from tessera.types import Decision, ListedItem, Ranked, Visit
 
 SPARE = 3  # runners-up that are told of
 MOST_LENGTH = 200  # characters of an id that an address may hold
@@ -28,7 +28,8 @@ class Ranking(NamedTuple):
 
 def rank(bundle: Bundle, visit: Visit, action: Action) -> Ranking:
     """Nothing is shown where neither the model nor those that stand in for it know the visitor."""
-    tables = tuple((section, _table(values, field, tree, visit)) for values, section, field, tree in action.tables)
+    facts = _facts(bundle, visit) if action.tables or action.where is not None else visit.values
+    tables = tuple((section, _table(values, field, tree, facts)) for values, section, field, tree in action.tables)
     hidden = _rows(bundle, chain.from_iterable(_listed(bundle, visit, name) for name in action.without))
     for number in _chain(bundle, action.model):
         ranked = _by(bundle, visit, action, number, tables, hidden)
@@ -67,8 +68,23 @@ def scores(bundle: Bundle, visit: Visit, number: int, rows: Sequence[int]) -> li
     query = _query(bundle, visit, model)
     if query is None:
         return None
+    if model.kind == "recent":
+        weights = dict(known(bundle, visit, model))
+        return [weights.get(row, 0.0) for row in rows]
     raw = bundle.kernel.scores(model.handle, query, struct.pack(f"<{len(rows)}I", *rows))
     return [each * model.unit for each in struct.unpack(f"<{len(rows)}d", raw)]
+
+
+def action_of(bundle: Bundle, decision: Decision) -> Action | None:
+    """The ranking that led to a decision; None where none did."""
+    slot = bundle.slots[decision.slot]
+    action = bundle.rules[decision.rule].action if decision.rule >= 0 else slot.default
+    if decision.experiment >= 0:
+        by_test = slot.test if slot.test is not None and slot.test.experiment == decision.experiment else action
+        action = by_test.arms[decision.arm] or action
+    elif action.experiment >= 0:
+        action = action.arms[0] or action  # whoever is not enrolled gets the first
+    return action if action.model >= 0 else None
 
 
 def known(bundle: Bundle, visit: Visit, model: Model) -> list[tuple[int, float]]:
@@ -95,8 +111,9 @@ def _by(bundle: Bundle, visit: Visit, action: Action, number: int, tables: Seque
     asked = [(part, query) for part in parts if (query := _query(bundle, visit, bundle.models[part])) is not None]
     if not asked:
         return None
-    gone = hidden.union(*(_rows(bundle, _told_items(bundle, visit, bundle.models[part])) for part, _ in asked))
-    if len(parts) == 1 and not action.pin and action.where is None:
+    others = [bundle.models[part] for part, _ in asked if bundle.models[part].kind != "recent"]
+    gone = hidden.union(*(_rows(bundle, _told_items(bundle, visit, other)) for other in others))
+    if len(parts) == 1 and others and not action.pin and action.where is None:
         return _at_once(bundle, action, *asked[0], tables, gone)
     return _one_by_one(bundle, visit, action, number, asked, tables, gone)
 
@@ -117,7 +134,7 @@ def _one_by_one(
     best: list[Ranked] = []
     after: list[Ranked] = []
     chosen: set[int] = set()
-    for ranked in chain(_pinned(bundle, action, asked, tables, gone), *(_walk(bundle, action, part, query, tables, gone) for part, query in asked)):
+    for ranked in chain(_pinned(bundle, visit, action, asked, tables, gone), *(_walk(bundle, visit, action, part, query, tables, gone) for part, query in asked)):
         if ranked.row in chosen or not _admits(bundle, visit, action, ranked.row):
             continue
         if len(best) == action.take:
@@ -146,9 +163,12 @@ class _Limits:
         return True
 
 
-def _walk(bundle: Bundle, action: Action, number: int, query: bytes, tables: Sequence[tuple[int, bytes]], gone: frozenset[int]) -> Iterator[Ranked]:
+def _walk(bundle: Bundle, visit: Visit, action: Action, number: int, query: bytes, tables: Sequence[tuple[int, bytes]], gone: frozenset[int]) -> Iterator[Ranked]:
     """All rows that the kernel admits, best first: more of them at each step."""
     model, plan = bundle.models[number], action.plan
+    if model.kind == "recent":
+        yield from (Ranked(row, weight) for row, weight in known(bundle, visit, model) if _is_open(bundle, action, row, tables, gone))
+        return
     size, done = 4 * (action.take + SPARE), 0
     while True:
         raw = bundle.kernel.top(model.handle, query, plan.free if plan else 0, size, 0, _packed(gone), tables)
@@ -159,22 +179,26 @@ def _walk(bundle: Bundle, action: Action, number: int, query: bytes, tables: Seq
         done, size = len(ranked), 4 * size
 
 
-def _pinned(bundle: Bundle, action: Action, asked: Sequence[tuple[int, bytes]], tables: Sequence[tuple[int, bytes]], gone: frozenset[int]) -> Iterator[Ranked]:
-    """What comes first, where the tables admit it; what the mask does not was left out when compiling."""
-    codes = [bundle.items.columns[field].codes for _, _, field, _ in action.tables]
-    rows = [row for row in action.pin if row not in gone and all(table[each[row]] for each, (_, table) in zip(codes, tables))]
+def _pinned(bundle: Bundle, visit: Visit, action: Action, asked: Sequence[tuple[int, bytes]], tables: Sequence[tuple[int, bytes]], gone: frozenset[int]) -> Iterator[Ranked]:
+    """What comes first, where the filter admits it."""
+    rows = [row for row in action.pin if _is_open(bundle, action, row, tables, gone)]
     if rows:
-        number, query = asked[0]
-        model = bundle.models[number]
-        raw = bundle.kernel.scores(model.handle, query, struct.pack(f"<{len(rows)}I", *rows))
-        yield from (Ranked(row, each * model.unit) for row, each in zip(rows, struct.unpack(f"<{len(rows)}d", raw)))
+        yield from map(Ranked, rows, scores(bundle, visit, asked[0][0], rows) or ())
+
+
+def _is_open(bundle: Bundle, action: Action, row: int, tables: Sequence[tuple[int, bytes]], gone: frozenset[int]) -> bool:
+    """Whether mask and tables admit a row that is not gone."""
+    mask = action.plan.mask if action.plan else None
+    if row in gone or mask is not None and not mask[row >> 3] >> (row & 7) & 1:
+        return False
+    return all(table[bundle.items.columns[field].codes[row]] for (_, _, field, _), (_, table) in zip(action.tables, tables))
 
 
 def _admits(bundle: Bundle, visit: Visit, action: Action, row: int) -> bool:
     if action.where is None:
         return True
     columns = bundle.items.columns
-    facts = {**visit.values, "item.id": bundle.items.ids[row], **{f"item.{name}": column[row] for name, column in columns.items()}}
+    facts = {**_facts(bundle, visit), "item.id": bundle.items.ids[row], **{f"item.{name}": column[row] for name, column in columns.items()}}
     return evaluate(action.where, facts) is True
 
 
@@ -187,6 +211,8 @@ def _query(bundle: Bundle, visit: Visit, model: Model) -> bytes | None:
         return b""
     if model.kind == "lists":
         return score.counted(known(bundle, visit, model)) or None
+    if model.kind == "recent":
+        return b"" if known(bundle, visit, model) else None
     return vector(bundle, visit, model) or None
 
 
@@ -219,10 +245,15 @@ def _rows(bundle: Bundle, items: Any) -> frozenset[int]:
 # --- the kernel's bytes ---------------------------------------------------------------------------------------------
 
 
-def _table(values: Sequence[Any], field: str, tree: tuple, visit: Visit) -> bytes:
+def _facts(bundle: Bundle, visit: Visit) -> Mapping[str, Any]:
+    """What a filter may read besides the item: the visit's values, and which purposes are in force."""
+    return {**visit.values, **{f"consent.{purpose}": purpose in visit.purposes for purpose in bundle.purposes}}
+
+
+def _table(values: Sequence[Any], field: str, tree: tuple, facts: Mapping[str, Any]) -> bytes:
     """Of each value of a field whether a part of the filter holds."""
     name = f"item.{field}"
-    return bytes(evaluate(tree, {**visit.values, name: value}) is True for value in values)
+    return bytes(evaluate(tree, {**facts, name: value}) is True for value in values)
 
 
 def _packed(rows: frozenset[int]) -> bytes:

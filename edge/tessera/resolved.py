@@ -55,11 +55,12 @@ class Action:
 
 class Plan(NamedTuple):
     """What rankings filter by that is the same for every visitor, as the kernel holds it: with the limits and without them;
-    `limits`: (a field's values of all rows, at most so many of one value)."""
+    `limits`: (a field's values of all rows, at most so many of one value); `mask`: a bit a row, the lowest first, or None."""
 
     limited: int
     free: int
     limits: tuple[tuple[Sequence[Any], int], ...]
+    mask: memoryview | None = None
 
 
 class Nearness(NamedTuple):

@@ -49,6 +49,8 @@ MODELS = (
     ir.Model("popular", "1", "order", field="popularity"),
     ir.Model("first", "1", "cascade", parts=("together", "taste", "popular")),
     ir.Model("similar", "1", "int8", "page.sku", 0.0, FOUND.dimensions, FOUND.sections()),
+    ir.Model("seen", "1", "recent", "visitor.recent", 7.0 * DAY, otherwise="popular"),
+    ir.Model("again", "1", "cascade", parts=("seen", "taste")),
 )
 ITEM = {name: ir.Ref(f"item.{name}", "string") for name, _ in COLUMNS}
 WHERES: tuple[ir.Expr | None, ...] = (
@@ -115,6 +117,8 @@ def by_hand(made: Bundle, action: ir.Action, visit: Visit) -> tuple[str, list[st
     if not asked:
         return action.model, [], []
     for part in asked:
+        if made.models[names.index(part)].kind == "recent":
+            continue
         listed |= {IDS[row] for row, _ in known(made, visit, made.models[names.index(part)])}
 
     def admitted(row: int) -> bool:
@@ -132,6 +136,9 @@ def by_hand(made: Bundle, action: ir.Action, visit: Visit) -> tuple[str, list[st
                     factor *= by
             boosted.append(score * factor if score > 0 else score / factor)
         kind = made.models[names.index(part)].kind
+        if kind == "recent":
+            order += [row for row, _ in known(made, visit, made.models[names.index(part)]) if admitted(row)]
+            continue
         order += [row for row in sorted(range(N), key=lambda row: (-boosted[row], row)) if admitted(row) and (kind != "lists" or plain[row] > 0)]
     best: list[int] = []
     after: list[int] = []
@@ -141,7 +148,7 @@ def by_hand(made: Bundle, action: ir.Action, visit: Visit) -> tuple[str, list[st
         elif all(sum(columns[field][row] == columns[field][other] for other in best) < most for field, most in action.at_most):
             best.append(row)
     shown = names[names.index(action.model)]
-    decided = shown if shown == "first" or shown in asked else asked[0]
+    decided = shown if shown in ("first", "again") or shown in asked else asked[0]
     return decided, [IDS[row] for row in best], [IDS[row] for row in after[:3]]
 
 

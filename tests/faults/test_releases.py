@@ -20,7 +20,7 @@ from compiler.publish import POINTER, publish, seed
 from compiler.serve import _now, assets_of, host_for, profiles_of
 from tests.shop import STORE, Shop
 from tests.views import NEW_YORK, TUESDAY, Views, at
-from tessera.bundle import FORMAT, HEADER, SIGNATURE_MAGIC, TRAILER, unseal
+from tessera.bundle import FORMAT, HEADER, LENGTHS, SIGNATURE_MAGIC, TRAILER, unseal
 
 pytestmark = pytest.mark.xdist_group("releases")
 
@@ -99,14 +99,14 @@ def unsigned(data: bytes) -> bytes:
 def reforged(data: bytes, change: Callable[[dict[str, Any]], None]) -> bytes:
     """The unsigned bundle with changed sections."""
     body = bytes(unseal(data).body)
-    (length,) = struct.unpack_from(">I", body)
-    envelope = msgpack.unpackb(body[4 : 4 + length])
+    length, _ = LENGTHS.unpack_from(body)
+    envelope = msgpack.unpackb(body[LENGTHS.size : LENGTHS.size + length])
     raw = {name: body[offset : offset + size] for name, offset, size, _ in envelope["sections"]}
     kinds = {name: kind for name, _, _, kind in envelope["sections"]}
     sections = {name: msgpack.unpackb(part, strict_map_key=False) if kinds[name] == "msgpack" else part for name, part in raw.items()}
     change(sections)
     packed = [(name, msgpack.packb(part) if kinds[name] == "msgpack" else part, kinds[name]) for name, part in sections.items()]
-    changed = _body(envelope["site"], packed)
+    changed = _body(envelope["site"], [one for one in packed if one[2] != "held"], [one for one in packed if one[2] == "held"])
     return HEADER.pack(data[:8], FORMAT, 0, len(changed), sha256(changed).digest(), bytes(8)) + changed
 
 
