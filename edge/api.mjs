@@ -1,9 +1,10 @@
-// Tessera's own addresses: below /_tessera/ slots for applications that navigate by themselves, the client, and its events; and
+// Tessera's own addresses: below /_tessera/ slots for applications that navigate by themselves, rankings, the client, and its events; and
 // the APIs for callers with credentials.
 
 import { CLIENT, TAG } from "./client.mjs";
 import { events } from "./api_events.mjs";
 import { preferences, profile, why } from "./api_mine.mjs";
+import { rank } from "./api_rank.mjs";
 import { slots } from "./api_slots.mjs";
 import { apiOfrep, PREFIX as OFREP } from "./api_ofrep.mjs";
 import { apiV1, PREFIX as V1 } from "./api_v1.mjs";
@@ -25,7 +26,7 @@ function client({ request: { method, headers } }) {
   return new Response(method === "HEAD" ? null : CLIENT, { headers: CLIENT_HEADERS });
 }
 
-const ADDRESSES = { "client.mjs": client, slots, events, preferences, why, profile };
+const ADDRESSES = { "client.mjs": client, slots, rank, events, preferences, why, profile };
 
 /** Whatever fails here is said, and is no page that the origin could give instead. */
 async function answered(name, view, tools) {

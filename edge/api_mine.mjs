@@ -12,7 +12,7 @@ import { factsOf, routeTo, US } from "./visit.mjs";
 const QUEUE_DEADLINE = 5_000; // milliseconds
 
 /** Python's answer, asked again with what the store told where it wants that. */
-async function asked(view, tools, operation, page, body = "") {
+export async function asked(view, tools, operation, page, body = "") {
   await tools.recognised(view);
   const given = { operation, facts: factsOf(view, page), body };
   const first = JSON.parse(tools.mine(JSON.stringify(given)));

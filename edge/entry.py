@@ -130,11 +130,16 @@ async def read_pointer(env):
     return about.released(text)
 
 
+def bytes_of(value) -> bytes:
+    """JavaScript's bytes at once; `bytes()` would ask for one at a time."""
+    return value if isinstance(value, bytes) else value.to_bytes()
+
+
 async def load_bundle(env, name: str):
     found = await isolate.bridge.bundleParts(env, name)
     if not found:
         raise BundleError(f"bundle rejected: {name[:12]} is not in the store; publish it again")
-    sealed = unseal_head(*map(bytes, (found.start, found.rest, found.digest)), found.size)
+    sealed = unseal_head(*map(bytes_of, (found.start, found.rest, found.digest)), found.size)
     if sealed.name != name:
         raise BundleError(f"bundle rejected: asked for {name[:12]}, got {sealed.name[:12]}; publish it again")
     await verify(env, sealed)

@@ -19,6 +19,7 @@ SHARED = 4096  # bytes of the share at first; it grows with what has to go throu
 LARGEST = 2**32  # what a number is smaller than in WebAssembly
 SAID_NO = {-1: "the kernel refuses what does not fit", -2: "the kernel has no memory left"}
 _CALL = struct.Struct("<8I")  # model, plan, take, spare; sizes of query, without and tables; nothing
+_PADDING = tuple(bytes(size) for size in range(16))  # all in the share starts at a multiple of 16
 
 
 class WasmKernel:
@@ -62,22 +63,23 @@ class WasmKernel:
         return self._answer(self._kernel.mean(model, len(rows), len(weights), end))
 
     def top(self, model: int, query: bytes, plan: int, take: int, spare: int, without: bytes, tables: Tables) -> bytes:
-        end = 32 + len(query)
-        rest = asked = b""
-        if without or tables or end % 16:
-            rest = bytes(-end % 16) + without
-            asked = b"".join([struct.pack("<2I", section, len(table)) + table for section, table in tables])
-            rest += bytes(-(end + len(rest)) % 16) + asked
+        given, asked = query, b""
+        if without or tables or len(query) % 16:
+            given += _PADDING[-len(query) % 16] + without + _PADDING[-len(without) % 16]
+            if tables:
+                asked = b"".join([struct.pack("<2I", section, len(table)) + table for section, table in tables])
+                given += asked
+        end = len(given) + 32
         share = self._share
-        if end + len(rest) > len(share):
-            share = self._shared(end + len(rest))
+        if end > len(share):
+            share = self._shared(2 * end)
         try:
             _CALL.pack_into(share, 0, model, plan, take, spare, len(query), len(without), len(asked), 0)
         except struct.error:
             raise ValueError("how many rows to take") from None
-        share[32:end] = query
-        share[end : end + len(rest)] = rest
-        return self._answer(self._top(end + len(rest)))
+        share[32:end] = given
+        size = self._top(end)
+        return self._view[:size].tobytes() if 0 <= size <= len(share) else self._answer(size)
 
     def row(self, model: int, row: int) -> tuple[bytes, float]:
         answer = self._answer(self._kernel.row(model, _whole(row)))
@@ -96,7 +98,7 @@ class WasmKernel:
 
     def _give(self, first: bytes, second: bytes) -> int:
         """Put two things into the share, the second from a multiple of 16; where they end."""
-        given = first + bytes(-len(first) % 16) + second
+        given = first + _PADDING[-len(first) % 16] + second
         share = self._share if len(given) <= len(self._share) else self._shared(2 * len(given))
         share[: len(given)] = given
         return len(given)

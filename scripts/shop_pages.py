@@ -132,7 +132,13 @@ def buy(row: Mapping[str, str]) -> str:
     )
 
 
-def product_page(row: dict[str, str], rows: list[dict[str, str]], cards: Component) -> str:
+def together(row: Mapping[str, str], others: list[dict[str, str]], component: Component) -> str:
+    """The section of what goes with a product: what sells best on other shelves."""
+    tools = sorted(others, key=lambda other: other["category"] == row["category"])
+    return fill("together", {"name": escape(row["name"]), "bundle": component.rank(tools[:2])}) + "\n"
+
+
+def product_page(row: dict[str, str], rows: list[dict[str, str]], cards: Component, bundle: Component) -> str:
     coffee = row["roast"] != ""
     name, _ = CATEGORIES[row["category"]]
     facts = {"Tastes of": row["notes"], "Origin": row["origin"], "Process": row["process"], "Roast": row["roast"], "Brew it by": METHODS[row["method"]]}
@@ -146,7 +152,7 @@ def product_page(row: dict[str, str], rows: list[dict[str, str]], cards: Compone
         "eyebrow": escape(f"{row['roast'].capitalize()} roast · {row['origin']}") if coffee else name,
         "alt": escape(f"A bag of {row['name']}" if coffee else row["name"]),
         "price": price(row), "unit": "250 g" if coffee else "",
-        "buy": buy(row),
+        "buy": buy(row), "together": together(row, others, bundle),
         "facts": "\n".join(f"<div><dt>{k}</dt><dd>{escape(v[:1].upper() + v[1:])}</dd></div>" for k, v in facts.items() if v),
         "guide": f'<section class="guide" aria-labelledby="guide-title">\n<h2 id="guide-title">{heading}</h2>\n<ol>\n'
         + "\n".join(f"<li>{escape(step)}</li>" for step in steps) + "\n</ol>\n</section>",
@@ -163,10 +169,19 @@ def home_page(site: Path, rows: list[dict[str, str]], cards: Component) -> str:
         for key, (name, _) in CATEGORIES.items()
     )
     main = fill("home", {
-        "hero": Component(site, "hero").show("evergreen"), "shelves": shelves, "related": cards.rank(popular(rows)[:8]),
+        "hero": Component(site, "hero").show("evergreen"), "shelves": shelves, "related": cards.rank(popular(rows)[:8]), "shelf": Component(site, "shelf").show("gifts"),
         "testimonial": Component(site, "testimonial").show("home"), "cta": Component(site, "cta").show("browse"),
     })
     return page("Tidewick Coffee · Roasted on the harbour", "A small roastery: eighteen coffees, eight good tools, posted within a day of roasting.", main)
+
+
+def search_page(rows: list[dict[str, str]], cards: Component) -> str:
+    """All products; the words that a search looks in are in each card."""
+    shown = cards.rank(popular(rows)).replace(' loading="lazy"', "", 4)
+    for row in rows:
+        words = " ".join(("coffee" if row["roast"] else "", row["category"], row["roast"], row["origin"], row["process"], METHODS[row["method"]], row["blurb"])).strip()
+        shown = shown.replace(f'data-sku="{row["sku"]}"', f'data-sku="{row["sku"]}" data-words="{escape(words)}"')
+    return page("Search · Tidewick Coffee", "All coffees and tools of a small roastery.", fill("search", {"cards": shown}), "search")
 
 
 def span(keep: str) -> str:
@@ -187,16 +202,17 @@ def main(site: Path) -> None:
     """Write all pages."""
     with (site / "items.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    cards = Component(site, "carousel")
+    cards, bundle = Component(site, "carousel"), Component(site, "bundle")
     pages = {
         "index": home_page(site, rows, cards),
         "cart": page("Your cart · Tidewick Coffee", "What is in your cart.", fill("cart", {}), "cart"),
         "thanks": page("Thank you · Tidewick Coffee", "Your order.", fill("thanks", {})),
         "privacy": privacy_page(site),
+        "search": search_page(rows, cards),
         "404": page("Not found · Tidewick Coffee", "There is no such page.", fill("missing", {})),
     }
     pages |= {f"c/{key}": category_page(key, [row for row in rows if row["category"] == key], cards) for key in CATEGORIES}
-    pages |= {f"p/{row['sku']}": product_page(row, rows, cards) for row in rows}
+    pages |= {f"p/{row['sku']}": product_page(row, rows, cards, bundle) for row in rows}
     for name, markup in pages.items():
         target = site / "public" / f"{name}.html"
         target.parent.mkdir(parents=True, exist_ok=True)

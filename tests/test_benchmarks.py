@@ -10,7 +10,7 @@ from typing import Iterator
 
 import pytest
 
-from benchmarks import native, page_checks, page_site
+from benchmarks import native, page_checks, page_site, score
 from benchmarks.decide import bundles, check, expected, same_arms
 from benchmarks.native import Chosen, Engine
 from benchmarks.page import CONNECTIONS, GROWTHBOOK, OURS, PEERS, Bench, rows
@@ -175,3 +175,17 @@ def test_the_mix_has_every_kind_of_request(asks: dict[str, list[Ask]]) -> None:
     kinds = {(ask.request[:4], ask.status, b"Cookie:" in ask.request, b"tessera_consent=" in ask.request) for ask in found}
     assert len(kinds) >= 5 and {ask.status for ask in found} == {200, 404}
     assert {ask.request[:4] for ask in found} == {b"GET ", b"HEAD", b"POST"}
+
+
+# --- scores ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_kernel_in_workerd_and_its_peers_find_the_same(tmp_path: Path) -> None:
+    """With filters and boosts too, and after Python's memory grew; through the product's own crossing."""
+    with score.Worker(tmp_path) as worker:
+        for n in (20, 100, 3_000):
+            given = score.catalogue(n)
+            assert worker.take(given) >= len(given.body)
+            score.check(worker, given)
+        assert worker.seconds("best", 30_000) > 0
+        assert score.reading(given, score.ctypes.CDLL(str(score.compiled(tmp_path, "native"))))() != 0

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Mapping, Sequence
 
-from tessera import api_decisions, api_history, api_user, ofrep
+from tessera import api_decisions, api_history, api_rank, api_user, ofrep
 from tessera.api_call import Answer, Asking, Call, Refused, read, written
 from tessera.api_routes import allowed, find
 from tessera.identity import Key
@@ -38,6 +38,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "erase_user": api_history.erase_user,
     "recommend": api_decisions.recommend,
     "personalize": api_decisions.personalize,
+    "rank": api_rank.rank,
     "explain": api_decisions.explain,
 }
 

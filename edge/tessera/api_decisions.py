@@ -13,7 +13,7 @@ from tessera.api_routes import CHANNELS, RECOMMENDED
 from tessera.api_visit import Asked, ask, consent_of, user_of
 from tessera.decide import decide_slots
 from tessera.explain import explain as explained
-from tessera.ranking import rank
+from tessera.ranking import action_of, rank
 from tessera.record import outcome, plain
 from tessera.resolved import REDIRECT, Action, Bundle
 from tessera.types import LADDER, Decision
@@ -54,7 +54,7 @@ def explain(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
     body = body_of(call, ("user", "page", "slot", "context", "consent"))
     if "slot" not in body:
         raise invalid("slot", "the name of the slot is needed")
-    (number,) = named(bundle, [body["slot"]], "slot")
+    (number,) = slots_named(bundle, [body["slot"]], "slot")
     url, page = page_told(bundle, body.get("page"), page_of) if body.get("page") is not None else ("", "")
     asked = asked_by(bundle, call, body, url, page)
     (decision,) = decide_slots(bundle, asked.visit, (number,))
@@ -67,11 +67,13 @@ def explain(bundle: Bundle, call: Call, page_of: PageOf) -> Answer:
 
 
 def asked_by(bundle: Bundle, call: Call, body: Mapping[str, Any], url: str, page: str) -> Asked:
+    """The visit that a body tells of: its user, context and consent. Raises: Asking, Refused."""
     user = None if body.get("user") is None else user_of(bundle, body["user"])
     return ask(bundle, call, user, body.get("context"), consent_of(bundle, body.get("consent")), url, page)
 
 
 def flag(body: Mapping[str, Any], name: str) -> bool:
+    """A key that is true or false, false unless given. Raises: Refused."""
     if not isinstance(body.get(name, False), bool):
         raise invalid(name, "true or false")
     return body.get(name, False)
@@ -110,7 +112,7 @@ def _no_page(body: Mapping[str, Any]) -> tuple[str, str]:
 def _numbers(bundle: Bundle, channel: str, page: str, names: Any) -> tuple[int, ...]:
     """The slots that are asked for: those of the page or the channel, or those of them that are named."""
     if names is not None:
-        chosen = named(bundle, names, "slots")
+        chosen = slots_named(bundle, names, "slots")
         if page:
             return tuple(number for number in chosen if number in bundle.slots_of(page))
         wrong = next((number for number in chosen if bundle.slots[number].channel != channel), None)
@@ -124,7 +126,8 @@ def _numbers(bundle: Bundle, channel: str, page: str, names: Any) -> tuple[int, 
     return bundle.slots_of(page)
 
 
-def named(bundle: Bundle, names: Any, where: str) -> tuple[int, ...]:
+def slots_named(bundle: Bundle, names: Any, where: str) -> tuple[int, ...]:
+    """The indices of slots that are named, each once. Raises: Refused."""
     if not isinstance(names, list) or not 0 < len(names) <= MOST_SLOTS:
         raise invalid(where, f"a list of 1 to {MOST_SLOTS} names of slots")
     numbers = {slot.name: number for number, slot in enumerate(bundle.slots)}
@@ -212,7 +215,7 @@ def _candidates(bundle: Bundle, kind: str, page: str, named: str | None) -> tupl
     """The slots that may recommend: of the page, or all; of their kind."""
     numbers = bundle.slots_of(page or None)
     if named is not None:
-        numbers = named(bundle, [named], "slot")
+        numbers = slots_named(bundle, [named], "slot")
     if kind == "content":
         return tuple(n for n in numbers if bundle.slots[n].channel == "web" and bundle.slots[n].values is None)
     return tuple(n for n in numbers if bundle.slots[n].operation != REDIRECT)
@@ -246,7 +249,7 @@ def _products(bundle: Bundle, asked: Asked, slots: Sequence[int], skip: int, lim
         model = next((number for number, each in enumerate(bundle.models) if each.kind == "order"), None)
         action = None if model is None else Action(model=model)
     else:
-        action = ranking_of(bundle, decided)
+        action = action_of(bundle, decided)
     if action is None:
         return [], []
     model, ranked, _ = rank(bundle, asked.visit, replace(action, take=skip + limit + 1))
@@ -280,13 +283,3 @@ def _ranks(bundle: Bundle, number: int) -> bool:
 
 def _may_rank(action: Action | None) -> bool:
     return action is not None and (action.model >= 0 or any(map(_may_rank, action.arms)))
-
-
-def ranking_of(bundle: Bundle, decision: Decision) -> Action | None:
-    """The ranking that led to a decision."""
-    slot = bundle.slots[decision.slot]
-    action = bundle.rules[decision.rule].action if decision.rule >= 0 else slot.default
-    if decision.experiment >= 0:
-        by_test = slot.test if slot.test is not None and slot.test.experiment == decision.experiment else action
-        action = by_test.arms[decision.arm] or action
-    return action if action.model >= 0 else None

@@ -5,19 +5,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any, Callable, Mapping, Sequence
 
 from tessera import api_told, visit
 from tessera.api_call import MAX_BODY, Answer, Call, Refused, body_of, encode, invalid
-from tessera.api_decisions import ANY, asked_by, flag, named, page_told, ranking_of
+from tessera.api_decisions import ANY, asked_by, flag, page_told, slots_named
 from tessera.closeness import closeness
 from tessera.context import Request
 from tessera.decide import decide_slots
 from tessera.evaluate import evaluate
 from tessera.explain import brief
 from tessera.identity import Key
-from tessera.ranking import SPARE
+from tessera.ranking import SPARE, action_of
 from tessera.record import outcome, page_view, plain
 from tessera.rerank import Placed, Reranked, chain, rerank, within
 from tessera.resolved import Action, Bundle
@@ -133,7 +132,7 @@ def read(bundle: Bundle, body: Mapping[str, Any]) -> Wish:
         raise invalid("filter", "filters are a slot's: tell the slot")
     return Wish(
         tuple(ids),
-        named(bundle, [slot], "slot")[0] if slot is not None else -1,
+        slots_named(bundle, [slot], "slot")[0] if slot is not None else -1,
         _model(bundle, model) if slot is None else -1,
         None if relevance is None else tuple(map(float, relevance)),
         USUAL_WEIGHT if weight is None else float(weight),
@@ -142,7 +141,7 @@ def read(bundle: Bundle, body: Mapping[str, Any]) -> Wish:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value) and abs(value) <= LARGEST
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def _model(bundle: Bundle, name: Any) -> int:
@@ -169,7 +168,7 @@ def ranked(bundle: Bundle, seen: Visit, wish: Wish) -> Told:
         found = rerank(bundle, allowed or seen, wish.model if allowed is not None else -1, wish.ids, wish.relevance, wish.weight)
         return Told(found, why=why or ("" if found.model >= 0 else _unknown(bundle, seen, wish.model)))
     (decision,) = decide_slots(bundle, seen, (wish.slot,))
-    action = ranking_of(bundle, decision)
+    action = action_of(bundle, decision)
     ids, relevance, hidden = wish.ids, wish.relevance, ()
     if wish.is_filtered and action is not None:
         admitted = _admitted(bundle, seen, action)
@@ -294,7 +293,8 @@ def _row(bundle: Bundle, wish: Wish, told: Told) -> dict[str, Any]:
         row = {"slot": bundle.slots[told.decision.slot].name, **outcome(bundle, told.decision)}
     else:
         level = {"personal": "individual", "similar": "cohort"}.get(reason, "default")
-        row = {"slot": NO_SLOT, **_NO_OUTCOME, "variant": model.name if model else "none", "level": level, "reason": told.why or ("default" if reason == "popular" else "rank")}
+        how = told.why or ("default" if reason == "popular" else "rank")
+        row = {"slot": NO_SLOT, **_NO_OUTCOME, "variant": model.name if model else "none", "level": level, "reason": how, "holdout": how == "holdout"}
     best = [each for each in told.ranked.items if each.row >= 0] if model else []
     scores = [{"item": bundle.items.ids[each.row], "score": round(each.score, 6)} for each in best[: 1 + SPARE]]
     return {

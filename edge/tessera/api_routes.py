@@ -37,6 +37,7 @@ ROUTES: Sequence[Route] = (
     _route("DELETE", "user/{id}", "erase_user", ADMIN),
     _route("GET", "recommendations/{kind}", "recommend", READ),
     _route("POST", "personalize/{channel}", "personalize", READ),
+    _route("POST", "rank", "rank", READ),
     _route("POST", "explain", "explain", READ),
 )
 

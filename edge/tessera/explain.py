@@ -13,6 +13,7 @@ from tessera.evaluate import evaluate
 from tessera.match import bits, question
 from tessera.operators import OPERATORS
 from tessera.phrase import TESTS, expression, quoted
+from tessera.ranking import action_of
 from tessera.record import outcome, variant_name
 from tessera.sound import total
 from tessera.types import LADDER, Decision, Visit
@@ -244,7 +245,7 @@ def _sentence(bundle: Bundle, visit: Visit, decision: Decision, attempts: tuple[
     told = outcome(bundle, decision)
     variant = variant_name(bundle, decision)
     shown = "The page was left as it is" if variant == "none" else f"'{variant}' was shown"
-    return f"{shown}{_because(bundle, visit, decision, told, attempts)}{_experiment(told)}."
+    return f"{shown}{_because(bundle, visit, decision, told, attempts)}{_experiment(told)}{_ranking(bundle, decision)}."
 
 
 def _because(bundle: Bundle, visit: Visit, decision: Decision, told: dict, attempts: tuple[Attempt, ...]) -> str:
@@ -275,3 +276,24 @@ def _experiment(told: dict) -> str:
     if not told["experiment"]:
         return ""
     return f"; in the experiment '{told['experiment']}' the visitor is in the arm '{told['arm']}' (probability {told['propensity']:g})"
+
+
+def _ranking(bundle: Bundle, decision: Decision) -> str:
+    """By which model the items or the variant were chosen, and what of it was not the model's doing."""
+    action = action_of(bundle, decision)
+    if action is None or not (decision.items or decision.nearest):
+        return ""
+    model, asked = bundle.models[decision.model], bundle.models[action.model]
+    by = f"the model '{model.name}'"
+    if model.kind == "cascade":
+        by += f" ({', then '.join(bundle.models[part].name for part in model.parts)})"
+    if decision.model != action.model:
+        by += f", which stands in for '{asked.name}'"
+    if decision.nearest:
+        others = [bundle.slots[decision.slot].variants[other.row][0] for other in decision.nearest[1:2]]
+        return f"; by {by} it is the nearest to this visitor" + "".join(f", before '{other}'" for other in others)
+    said = f"; ranked by {by}"
+    if action.without:
+        said += f", without the items of {' and '.join(action.without)}"
+    pinned = [bundle.items.ids[item.row] for item in decision.items if item.row in action.pin]
+    return said + (f", with {', '.join(pinned)} pinned to the front" if pinned else "")

@@ -9,6 +9,7 @@ import json
 from typing import Any, Sequence
 
 from tessera import consent, identity, visit
+from tessera.api_rank import rank_own
 from tessera.context import Request, parse
 from tessera.decide import decide
 from tessera.explain import explain
@@ -33,11 +34,11 @@ def answer(bundle: Bundle, keys: Sequence[Key], text: str) -> str:
     """Answer a call.
 
     Args:
-        text: {"operation": "preferences" | "why" | "forget", "facts": the fields of a Request, "body": text,
+        text: {"operation": "preferences" | "why" | "forget" | "rank", "facts": the fields of a Request, "body": text,
             "told": what the store told, for a second call}.
     Returns:
-        {"status", "body", "cookies": Set-Cookie values, "command": a message for the queue of events or null}, or
-        {"read": keys, "deadline": milliseconds}.
+        {"status", "body", "cookies": Set-Cookie values, "command": a message for the queue of events or null, and of a ranking
+        "record": for the log, as JSON, or null}, or {"read": keys, "deadline": milliseconds}.
     Raises:
         ValueError, KeyError: where the text is not of the agreed form.
     """
@@ -125,4 +126,4 @@ def _forget(bundle: Bundle, keys: Sequence[Key], request: Request, asked: dict[s
     return {"status": 202, "body": {"erased": True}, "cookies": cookies, "command": command}
 
 
-_OPERATIONS = {"preferences": _preferences, "why": _why, "forget": _forget}
+_OPERATIONS = {"preferences": _preferences, "why": _why, "forget": _forget, "rank": rank_own}

@@ -3,7 +3,6 @@ weighed against the order in which they came."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Iterator, NamedTuple, Sequence
 
 from tessera import ranking
@@ -84,7 +83,7 @@ def within(bundle: Bundle, visit: Visit) -> tuple[Visit | None, str]:
         return visit, ""
     sources = {model.source for model in bundle.models} if visit.most == "segment" else None
     kept = {name: value for name, value in visit.values.items() if name.startswith(REQUEST) or sources is not None and name not in sources}
-    return replace(visit, values=kept), ""
+    return visit._replace(values=kept), ""
 
 
 def chain(bundle: Bundle, number: int) -> Iterator[int]:
