@@ -17,6 +17,7 @@ from tessera.derive import derivation
 from tessera.types import Attribute, coerce
 
 ALWAYS = ("request.bot", "request.gpc")  # what deciding itself asks for
+OF_PAGES = ("request.page", "request.path")  # what a model that goes by a part of the page's address asks for
 _OPT_OUTS = {"sale": "SaleOptOut", "sharing": "SharingOptOut", "targeted": "TargetedAdvertisingOptOut"}  # as GPP names them
 
 
@@ -42,7 +43,9 @@ def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
     trials.unused(ruleset, ladders.running, diagnostics)
     analysis.report(ruleset, conditions, slots, diagnostics)
     site = ruleset.site.spec
-    reads = {*conditions.read, *ALWAYS, *(m.source for m in ranked if m.source and not m.source.startswith("page."))}
+    sources = {m.source for m in ranked if m.source}
+    by_page = {source for source in sources if source.startswith("page.")}
+    reads = {*conditions.read, *ALWAYS, *(sources - by_page), *(OF_PAGES if by_page else ())}
     predicted = propensity.read_ones(predicted, reads, slots, campaigns)
     reads |= {feature for one in predicted for feature in one.features}
     return ir.Program(

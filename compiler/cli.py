@@ -13,6 +13,8 @@ import click
 from compiler.cli_api_key import api_key
 from compiler.cli_check import check
 from compiler.cli_decide import decide, explain
+from compiler.cli_evaluate import evaluate
+from compiler.cli_features import features
 from compiler.cli_identities import identities
 from compiler.cli_import import import_
 from compiler.cli_log import log
@@ -131,7 +133,9 @@ main.add_command(decide)
 main.add_command(explain)
 main.add_command(preview)
 main.add_command(identities)
+main.add_command(evaluate)
 main.add_command(train)
+main.add_command(features)
 main.add_command(propensity)
 
 

@@ -41,7 +41,7 @@ def _of_visitor(bundle, visitor: Path, page: str | None) -> list[tuple]:
 
     told = read_file(visitor)
     pages = [page_of(bundle, page)] if page else [*(name for name, _ in bundle.pages), None]  # None: flags are on no page
-    visits = {name: visit_of(bundle, told, name) for name in pages}
+    visits = {name: visit_of(bundle, told, name, page or "") for name in pages}
     for attribute in next(iter(visits.values()))[1]:
         click.echo(f"tessera: warning: the site does not know the attribute '{attribute}'; it is ignored", err=True)
     found: dict[int, tuple] = {}

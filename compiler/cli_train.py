@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from compiler.terminal import JSON, SITE, STATE, compiled, fail
+from compiler.terminal import JSON, SITE, STATE, compiled, count, fail
 
 if TYPE_CHECKING:
-    from tessera.resolved import Bundle
+    from compiler.syntax import Ruleset
 
 NAMES = ("affinity", "personal", "similar", "together", "next", "trending", "popular")  # as learn.recommenders has them, which is not loaded for --help
 EXISTING = click.Path(exists=True, path_type=Path)
@@ -93,12 +93,12 @@ def train(site: Path, named: tuple[str, ...], out: Path | None, names: tuple[str
     from learn.identity_files import BadFile
     from host.tools import HostError
 
-    bundle = _bundle(site)
+    ruleset = _ruleset(site)
     try:
         with tempfile.TemporaryDirectory(prefix="tessera-log-") as folder, _files(named, plain, state, Path(folder)) as files:
             if decisions:
-                _check_skew(bundle, files, decisions, as_json)
-            asked = _asked(site, bundle, files, out or site / "models", names, plain, options)
+                _check_skew(site, files, decisions, as_json)
+            asked = _asked(site, ruleset, files, out or site / "models", names, plain, options)
             with _progress(asked) as tell:
                 outcome = learn.train.train(asked, tell)
     except (BadFile, NoSpark, HostError) as error:
@@ -112,13 +112,19 @@ def train(site: Path, named: tuple[str, ...], out: Path | None, names: tuple[str
     sys.exit(1 if outcome.failed else 0)
 
 
-def _bundle(site: Path) -> Bundle:
-    from tessera.bundle import load, unseal
+def _ruleset(site: Path) -> Ruleset:
+    """The site's files, whether or not its models would build: they may be what is to be made anew."""
+    from compiler.diagnostics import Diagnostics
+    from compiler.syntax import load
 
-    bundle = load(unseal(compiled(site, quiet=True).bundle))
-    if not len(bundle.items.ids):
+    diagnostics = Diagnostics()
+    ruleset = load(site, diagnostics)
+    if ruleset is None:
+        click.echo(diagnostics.render(), err=True)
+        fail(f"{site}: {count(diagnostics)}")
+    if ruleset.items is None or not ruleset.items.ids:
         fail(f"{site}: the site has no items to recommend; declare `items:` in site.yaml")
-    return bundle
+    return ruleset
 
 
 @contextmanager
@@ -144,7 +150,8 @@ def _files(named: tuple[str, ...], plain: bool, state: Path | None, scratch: Pat
     yield files
 
 
-def _asked(site: Path, bundle: Bundle, files: list[Path], out: Path, names: tuple[str, ...], plain: bool, options: dict[str, Any]) -> Any:
+def _asked(site: Path, ruleset: Ruleset, files: list[Path], out: Path, names: tuple[str, ...], plain: bool, options: dict[str, Any]) -> Any:
+    from compiler.kept import MILLION, kept
     from learn.gates import Gates
     from learn.interactions import Wanted
     from learn.plain import Columns
@@ -153,18 +160,19 @@ def _asked(site: Path, bundle: Bundle, files: list[Path], out: Path, names: tupl
     from learn.withdrawn import ids_of, people_of, persons
     from tessera.identity import account_key
 
+    spec = ruleset.site.spec
     people = people_of(options["aliases"]) if options["aliases"] else {}
-    gone = persons(ids_of(options["opt_out"]), people, lambda account: account_key(bundle.site, account)) if options["opt_out"] else frozenset()
-    purposes = frozenset() if plain else frozenset(options["purposes"]) or _purposes(bundle)
-    for name in sorted(purposes - set(bundle.purposes)):
-        fail(f"--purpose {name}: the site has {', '.join(bundle.purposes)}", 2)
+    gone = persons(ids_of(options["opt_out"]), people, lambda account: account_key(spec.name, account)) if options["opt_out"] else frozenset()
+    purposes = frozenset() if plain else frozenset(options["purposes"]) or _purposes(ruleset)
+    for name in sorted(purposes - set(spec.purposes)):
+        fail(f"--purpose {name}: the site has {', '.join(spec.purposes)}", 2)
     until = None if options["until"] is None else round(options["until"] * 1000)
-    items = [bundle.items.ids[row] for row in range(len(bundle.items.ids))]
     columns = Columns(options["user"], options["item"], options["time_"], options["basket"]) if plain else None
-    gates = Gates(*(options[f"min_{name}"] for name in ("precision", "recall", "coverage", "lift")))
+    least = {name: own if (own := options[f"min_{name}"]) is not None else None if (of := getattr(spec.models.gates, name)) is None else of / MILLION for name in ("precision", "recall", "coverage")}
     return Asked(
-        site, files, out, Wanted(items, purposes, gone, people, until), _sources(site, bundle), columns, names, options["engine"], options["master"],
-        Budget(options["trials"], options["budget"]), options["seed"], gates, shlex.join(["tessera", *map(_shown, sys.argv[1:])]),
+        site, files, out, Wanted(sorted(ruleset.items.ids), purposes, gone, people, until), _sources(ruleset), columns, names, options["engine"], options["master"],
+        Budget(options["trials"], options["budget"]), options["seed"], Gates(**least, lift=options["min_lift"]), shlex.join(["tessera", *map(_shown, sys.argv[1:])]),
+        lambda result: kept(result, spec.models),
     )  # fmt: skip
 
 
@@ -173,20 +181,24 @@ def _shown(argument: str) -> str:
     return Path(argument).name if argument.startswith("/") else argument
 
 
-def _purposes(bundle: Bundle) -> frozenset[str]:
+def _lists(ruleset: Ruleset) -> dict[str, tuple[str, str]]:
+    """The attributes that are lists of items: name → purpose, and the events that they come from."""
+    spaces = {"visitor": ruleset.site.spec.attributes.visitor, "account": ruleset.site.spec.attributes.account}
+    found = {f"{space}.{name}": one for space, attributes in spaces.items() for name, one in attributes.items()}
+    return {name: (one.purpose, one.from_) for name, one in found.items() if str(one.type) == "list<item>" and (one.from_ or "").startswith("events.")}
+
+
+def _purposes(ruleset: Ruleset) -> frozenset[str]:
     """The purposes for which items are remembered, and that of the log: what recommenders are learned from is both."""
-    lists = {d.purpose for d in bundle.derivations if d.type == "list<item>"} or {d.purpose for d in bundle.derivations}
-    return frozenset(one for one in {*lists, bundle.log_purpose} if one)
+    return frozenset({purpose for purpose, _ in _lists(ruleset).values()} | {ruleset.site.spec.log.purpose}) - {"none"}
 
 
-def _sources(site: Path, bundle: Bundle) -> Any:
-    from compiler.diagnostics import Diagnostics
-    from compiler.syntax import load
+def _sources(ruleset: Ruleset) -> Any:
     from learn.model_files import Sources
 
-    spec = load(site, Diagnostics()).site.spec
-    lists = [d for d in bundle.derivations if d.type == "list<item>" and d.how == "recent"]
-    viewed = [d.name for d in lists if "view_item" in d.events] or [d.name for d in lists if not d.events & {"hide", "dismiss"}]
+    spec = ruleset.site.spec
+    lists = {name: events.removeprefix("events.").partition(".")[0].split("|") for name, (_, events) in _lists(ruleset).items()}
+    viewed = [name for name, events in lists.items() if "view_item" in events] or [name for name, events in lists.items() if not {"hide", "dismiss"} & {*events}]
     parameters = {part[1:] for pattern in spec.pages.values() for part in str(pattern).split("/") if part.startswith(":")}
     return Sources(spec.items.id, viewed[0] if viewed else None, f"page.{spec.items.id}" if spec.items.id in parameters else None)
 
@@ -237,9 +249,12 @@ def _say(report: dict[str, Any]) -> None:
     click.echo(f"in {report['out']}")
 
 
-def _check_skew(bundle: Bundle, files: list[Path], decisions: tuple[str, ...], as_json: bool) -> None:
+def _check_skew(site: Path, files: list[Path], decisions: tuple[str, ...], as_json: bool) -> None:
     """Compare, say, and end: 1 where there is a difference."""
     from learn import features, logs
+    from tessera.bundle import load, unseal
+
+    bundle = load(unseal(compiled(site, quiet=True).bundle))
 
     found = logs.files_of(decisions, skipped=logs.NO_DECISIONS)
     report = features.skew(bundle, logs.rows_of(files), logs.rows_of(found))

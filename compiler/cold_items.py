@@ -29,7 +29,7 @@ def completed(vectors: np.ndarray, known: np.ndarray, columns: Mapping[str, Sequ
     Args:
         vectors: n × d float32; known: n booleans, whose vectors count. columns: field → a value an item; fields: which of them to go by.
     """
-    features = [set(each) for each in zip(*(_features(field, columns[field], known) for field in fields))]
+    features = [set().union(*each) for each in zip(*(_features(field, columns[field], known) for field in fields))]
     places = _places(features, known)
     n, d = vectors.shape
     if not places or not known.any():

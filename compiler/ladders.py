@@ -11,7 +11,7 @@ from compiler.centroids import VECTORS, centroid
 from compiler.conditions import Conditions, known
 from compiler.contents import Components
 from compiler.diagnostics import Diagnostics
-from compiler.models import needs_history
+from compiler.model_chains import needs_history
 from compiler.operations import CONTEXTS, REMOVED
 from compiler.placing import Placing
 from compiler.shape import LEVELS

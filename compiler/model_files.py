@@ -88,15 +88,11 @@ def read_lists(path: Path) -> Lists:
         items, others = (np.array([row_of[one] for one in side], np.int64) for side in (item, other))
         weights = numbers(found, "weight")
     else:
-        for name in ("ids", "starts", "others", "weights"):
-            if name not in found:
-                raise ModelFileError("E080", "not an NPZ file with the arrays `ids`, `starts`, `others` and `weights`", "write it with `tessera train`, or as CSV with the columns item, other, weight")
-        ids = _each_once(texts_of(found, "ids"))
-        starts, others, weights = found["starts"], found["others"], numbers(found, "weights")
-        fits = starts.dtype.kind in "iu" and others.dtype.kind in "iu" and starts.shape == (len(ids) + 1,) and others.ndim == 1 == weights.ndim and len(others) == len(weights)
-        starts, others = (each.astype(np.int64) if fits else each for each in (starts, others))
-        if not fits or starts[0] != 0 or starts[-1] != len(others) or (np.diff(starts) < 0).any() or (len(others) > 0 and not 0 <= others.min() <= others.max() < len(ids)):
-            raise ModelFileError("E081", f"`starts`, `others` and `weights` are no lists of {len(ids):,} items", "write n + 1 ascending starts from 0, and of each item others (places in `ids`) and weights")
+        if not {"ids", "starts", "others", "weights"} <= found.keys():
+            fix = "write it with `tessera train`, or as CSV with the columns item, other, weight"
+            raise ModelFileError("E080", "not an NPZ file with the arrays `ids`, `starts`, `others` and `weights`", fix)
+        ids, weights = _each_once(texts_of(found, "ids")), numbers(found, "weights")
+        starts, others = _rows_of(found, len(ids), len(weights))
         items = np.repeat(np.arange(len(ids)), np.diff(starts))
     pairs = items * len(ids) + others
     if len(np.unique(pairs)) != len(pairs):
@@ -141,6 +137,18 @@ def texts_of(found: Arrays, name: str) -> list[str]:
         return texts(array)
     except ValueError as error:
         raise ModelFileError("E081", f"`{name}`: {error}", "write them as texts") from None
+
+
+def _rows_of(found: Arrays, n: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """`starts` and `others` of lists of n items with so many weights, int64."""
+    starts, others = found["starts"], found["others"]
+    if starts.dtype.kind in "iu" and others.dtype.kind in "iu" and starts.shape == (n + 1,) and others.shape == (count,):
+        starts, others = starts.astype(np.int64), others.astype(np.int64)
+        within = not count or 0 <= others.min() <= others.max() < n
+        if starts[0] == 0 and starts[-1] == count and (np.diff(starts) >= 0).all() and within:
+            return starts, others
+    fix = "write n + 1 ascending starts from 0, and of each item others (places in `ids`) and weights"
+    raise ModelFileError("E081", f"`starts`, `others` and `weights` are no lists of {n:,} items", fix)
 
 
 def _likely(found: Arrays, id_: str) -> list[str]:

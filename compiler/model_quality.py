@@ -20,10 +20,9 @@ TOP = 10
 NEAR = 100
 MOST_PAIRS = 20_000_000  # queries × items that are scored: seconds, also for large catalogues
 QUERIES = 500
+FEW = 10
 COMPARED = 2_000  # items whose whole order is compared
 TOGETHER = 5  # items of a visitor of lists
-
-Exact = Callable[[int], np.ndarray]
 
 
 def of_vectors(model: ir.Model, vectors: np.ndarray) -> ir.Quality:
@@ -65,7 +64,13 @@ def of_lists(model: ir.Model, items: np.ndarray, others: np.ndarray, weights: np
     return _measured(model, n, kernel, handle, asked, exact, seen, positive=True)
 
 
-def _measured(model: ir.Model, n: int, kernel: NumpyKernel, handle: int, asked: Callable[[int], bytes], exact: Exact, without: Callable[[int], list[int]], positive: bool = False) -> ir.Quality:
+def _measured(
+    model: ir.Model, n: int, kernel: NumpyKernel, handle: int, asked: Callable[[int], bytes], exact: Callable[[int], np.ndarray], without: Callable[[int], list[int]], positive: bool = False
+) -> ir.Quality:
+    """Of rows that stand for visitors: `asked` gives the kernel's query, `exact` the scores of all items, `without` what is not ranked.
+
+    positive: whether items that score 0 or less are none.
+    """
     overlap, recall, spearman, kendall = [], [], [], []
     every = np.arange(n, dtype="<u4").tobytes()
     compared = np.linspace(0, n - 1, min(n, COMPARED)).astype(np.int64)
@@ -112,8 +117,8 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """Pearson's; 1 where there is nothing to tell apart on the exact side."""
-    if len(a) < 2 or not np.ptp(a):
+    """Pearson's; 1 where there is nothing to tell apart on the exact side, or so little that one swap decides."""
+    if len(a) < FEW or not np.ptp(a):
         return 1.0
     if not np.ptp(b):
         return 0.0

@@ -1,13 +1,13 @@
-"""What items are ranked by: models from their files, quantized, checked and measured; and the order in which they stand in for each other."""
+"""What items are ranked by: models from their files, quantized, checked and measured."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from compiler import ir, model_cards
+from compiler import ir, model_cards, model_chains
 from compiler.conditions import Conditions, known
 from compiler.diagnostics import Diagnostics
 from compiler.model_arrays import ModelFileError
@@ -31,58 +31,9 @@ def models(ruleset: Ruleset, diagnostics: Diagnostics, conditions: Conditions, c
         for entry in ruleset.models.values():
             diagnostics.error("E080", entry.place(), "a model needs items to rank", "declare `items:` in site.yaml")
         return ()
-    _circles(ruleset, diagnostics)
+    model_chains.circles(ruleset, diagnostics)
     found = (_Maker(ruleset, diagnostics, conditions, columns, entry).model() for entry in ruleset.models.values())
     return tuple(model for model in found if model is not None)
-
-
-def needs_history(ruleset: Ruleset, name: str) -> bool:
-    """Whether a model ranks nothing for a visitor of whom nothing is known. What stands in for a part of a cascade is not asked."""
-    cascade = ruleset.models[name].spec.cascade if name in ruleset.models else ()
-    if cascade:
-        return not any(_ranks_anyway(ruleset, part) for part in reached(ruleset, name, _cascade))
-    return not any(_ranks_anyway(ruleset, each) for each in reached(ruleset, name))
-
-
-def reached(ruleset: Ruleset, name: str, to: Callable[[Entry[Any]], Sequence[str]] | None = None) -> tuple[str, ...]:
-    """A model with all that stand in for it or are parts of it (or where `to` leads), each once, also where they form a circle."""
-    to = to or _next
-    found: dict[str, None] = {}
-    waiting = [name]
-    while waiting:
-        one = waiting.pop()
-        if one in ruleset.models and one not in found:
-            found[one] = None
-            waiting += to(ruleset.models[one])
-    return tuple(found)
-
-
-def _ranks_anyway(ruleset: Ruleset, name: str) -> bool:
-    spec = ruleset.models[name].spec
-    return spec.score is not None or spec.visitor is not None and spec.visitor.from_.startswith("page.")
-
-
-def _cascade(entry: Entry[Any]) -> Sequence[str]:
-    return entry.spec.cascade
-
-
-def _next(entry: Entry[Any]) -> list[str]:
-    """The other models that one leads to; that it names itself is told as a name that does not exist."""
-    spec = entry.spec
-    named = (*spec.cascade, spec.visitor.else_ if spec.visitor is not None else None)
-    return [name for name in named if name not in (None, entry.name)]
-
-
-def _circles(ruleset: Ruleset, diagnostics: Diagnostics) -> None:
-    """Each circle is told once, at its first model by name."""
-    told: set[str] = set()
-    for name, entry in ruleset.models.items():
-        within = {other for each in _next(entry) for other in reached(ruleset, each)}
-        if name in within and name not in told:
-            told |= {other for other in within if name in {far for each in _next(ruleset.models[other]) for far in reached(ruleset, each)}}
-            path = ("cascade",) if entry.spec.cascade else ("visitor", "else")
-            message = f"'{name}' leads back to itself, through {', '.join(sorted(told & within - {name}))}"
-            diagnostics.error("E085", entry.place(*path), message, "let the chain end in a model with `score:`, or leave its end open: the ladder goes on then")
 
 
 class _Maker:
@@ -99,6 +50,8 @@ class _Maker:
             return self._cascade()
         if self.spec.score is not None:
             return self._by_field() if self.spec.score.file is None else self._of_file("score", self._scored)
+        if self.spec.recent:
+            return self._recent() if self._visitor_checked() else None
         made = self._of_file("vectors" if self.spec.vectors else "lists", self._vectors if self.spec.vectors else self._lists)
         sound = self._visitor_checked()
         return self._with_centroids(made) if made is not None and sound else None
@@ -114,14 +67,14 @@ class _Maker:
         sound = [known(self.diagnostics, "E037", "model", part, others, self.entry, "cascade", i) for i, part in enumerate(self.spec.cascade)]
         if not all(sound):
             return None
-        parts = tuple(dict.fromkeys(self._flat(self.entry.name, frozenset())))
+        parts = model_chains.parts(self.ruleset, self.entry.name)
         return ir.Model(self.entry.name, _version(*(part.encode() for part in parts)), "cascade", parts=parts)
 
-    def _flat(self, name: str, above: frozenset[str]) -> list[str]:
-        cascade = self.ruleset.models[name].spec.cascade if name in self.ruleset.models else ()
-        if not cascade:
-            return [name]
-        return [each for part in cascade if part not in above | {name} for each in self._flat(part, above | {name})]
+    def _recent(self) -> ir.Model:
+        """The visitor's own items: there is nothing to hold."""
+        visitor = self.spec.visitor
+        half_life = float(visitor.mean.half_life) if visitor.mean else 0.0
+        return ir.Model(self.entry.name, _version(b"recent", repr(half_life).encode()), "recent", visitor.from_, half_life, otherwise=visitor.else_)
 
     def _by_field(self) -> ir.Model | None:
         field = self.spec.score.from_.removeprefix("item.")
@@ -175,10 +128,8 @@ class _Maker:
         return self._measured(replace(model, quality=model_quality.of_vectors(model, vectors)), "vectors", spec.min_overlap)
 
     def _lists(self, relative: str) -> ir.Model | None:
-        import numpy as np
-
         from compiler import model_files, model_quality
-        from compiler.quantize_lists import quantize_lists
+        from compiler.quantize_lists import heaviest, quantize_lists
         from tessera.score import WHOLE
 
         if not self._id_checked("lists"):
@@ -187,9 +138,11 @@ class _Maker:
         rows = self._rows(relative, found.ids, "lists")
         items, others = rows[found.items], rows[found.others]
         kept = (items >= 0) & (others >= 0) & (items != others)
-        made = quantize_lists(len(self.ids), items[kept], others[kept], found.weights[kept], self.spec.lists.most)
+        n = len(self.ids)
+        pairs = heaviest(n, items[kept], others[kept], found.weights[kept], self.spec.lists.most)
+        made = quantize_lists(n, *pairs)
         model = ir.Model(self.entry.name, "", "lists", sections=made.sections(), unit=made.unit / WHOLE)
-        return self._measured(replace(model, quality=model_quality.of_lists(model, items[kept], others[kept], found.weights[kept], len(self.ids))), "lists", None)
+        return self._measured(replace(model, quality=model_quality.of_lists(model, *pairs, n)), "lists", None)
 
     def _scored(self, relative: str) -> ir.Model | None:
         import numpy as np
@@ -273,7 +226,8 @@ class _Maker:
         empty = [self.ids[row] for row in np.flatnonzero(lengths == 0)]
         place = self.entry.place("vectors", "file")
         if empty:
-            self.diagnostics.warning("W010", place, f"{relative}: the vectors of {len(empty):,} items are zero: {_some(empty)}; they never come near to anybody", "train with these items, or leave their vectors out and name fields to go by: `cold: […]`")
+            message = f"{relative}: the vectors of {len(empty):,} items are zero: {_some(empty)}; they never come near to anybody"
+            self.diagnostics.warning("W010", place, message, "train with these items, or leave their vectors out and name fields to go by: `cold: […]`")
         some = np.sort(lengths[lengths > 0])
         if len(some) and some[-1] > MOST_UNEVEN * some[0]:
             longest = self.ids[int(np.argmax(lengths))]
@@ -294,8 +248,8 @@ class _Maker:
             lost.append(LOST["spearman"].format(found=quality.spearman, wanted=limits.min_rank_correlation, **told))
         if not lost:
             return model
-        path = (kind, "min_overlap") if own is not None else (kind, "file")
-        better = {"pq": "write `quantize: int8`", "int4": "write `quantize: int8`", "lists": "raise `most`"}.get(model.kind, "train vectors whose numbers differ less in size")
+        path = (kind, "min_overlap") if own is not None and quality.overlap * 100 < wanted else (kind, "file")
+        better = {"pq": "write `quantize: int8`", "int4": "write `quantize: int8`"}.get(model.kind, "train it so that its numbers differ less in size")
         self.refuse("E083", path, "; ".join(lost), f"{better}, or lower what is asked for (`min_overlap` here, `models:` in site.yaml)")
         return None
 
@@ -309,8 +263,10 @@ class _Maker:
                 raise ModelFileError("E089", f"{beside} is the card of another file ({card.version})", fix)
         except model_cards.BadCard as error:
             raise ModelFileError("E080", f"{beside} cannot be read: {error}", fix) from None
-        for failed in model_cards.unmet(card, self.site.models.gates.model_dump()):
-            self.refuse("E089", path, f"{relative}: {failed}", "train it anew, on more data or with other parameters, or lower the gate in site.yaml")
+        gates = {} if self.spec.gates == "none" else self.site.models.gates.model_dump()
+        for failed in model_cards.unmet(card, gates):
+            fix = "train it anew, on more data or with other parameters, or lower the gate in site.yaml"
+            self.refuse("E089", path, f"{relative}: {failed}", fix if card else "copy its card beside it; or write `gates: none` in the model, where it is made by hand")
         return card
 
     # --- the visitor
@@ -332,7 +288,7 @@ class _Maker:
             from tessera.bundle import params
 
             names = sorted({name for places in params(tuple(self.site.pages.items())).values() for name in places})
-            if not known(self.diagnostics, "E034", "part of a page's address", source.removeprefix("page."), names, self.entry, *path):
+            if not known(self.diagnostics, "E034", "part of an address", source.removeprefix("page."), names, self.entry, *path):
                 return False
             kind = "page"
         elif known(self.diagnostics, "E021", "attribute", source, self.conditions.kinds, self.entry, *path):

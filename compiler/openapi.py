@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, Mapping
 
-from tessera import api_decisions, api_user, api_visit, events, vocabulary
+from tessera import api_decisions, api_rank, api_user, api_visit, events, vocabulary
 from tessera.about import VERSION
 from tessera.api_call import MAX_BODY, PROBLEMS
 from tessera.api_routes import CHANNELS, RECOMMENDED, ROUTES, Route
@@ -62,6 +62,7 @@ CONTEXT = _or_null(
     "object", maxProperties=api_visit.MOST_ASKED, description="Attributes by their full or bare names: `country`, `device`, `visitor.plan`…"
 )
 PAGE = _or_null("string", maxLength=api_decisions.MAX_URL, description="A path or an address of the site.")
+RELEVANCE: Schema = {"type": "number", "minimum": -api_rank.LARGEST, "maximum": api_rank.LARGEST}
 SLOT_NAMES = {"anyOf": [_list(TEXT, minItems=1, maxItems=api_decisions.MOST_SLOTS), {"type": "null"}], "description": "These slots alone."}
 PEEK: Schema = {"type": "boolean", "description": "Decide without logging: nobody is shown what this answers."}
 
@@ -127,6 +128,23 @@ SCHEMAS: Mapping[str, Schema] = {
             "page": {"type": "integer"}, "limit": {"type": "integer"}, "next": _or_null("integer"), "metadata": _ref("Metadata"),
         },
     ),
+    "RankedItem": _object(
+        {
+            "id": TEXT, "score": _or_null("number", minimum=0, maximum=1, description="What it stands by; null for items that the catalogue does not have."),
+            "position_before": {"type": "integer", "minimum": 1}, "reason": {"enum": ["personal", "similar", "popular", "given", "unknown"]}, "reasoning": TEXT,
+            "confidence": _or_null("number", minimum=0, maximum=1, description="How close it is to the user, with `explain`; null beyond the first items."),
+        },
+        ("id", "score", "position_before", "reason", "reasoning"),
+    ),
+    "Reranked": _object(
+        {
+            "user": _or_null("string"), "slot": _or_null("string"), "model": _or_null("string", description="The model that ranked; null where the items stay as they came."),
+            "model_version": _or_null("string"), "weight": SHARE, "items": _list(_ref("RankedItem")),
+            "filtered": {**NAMES, "description": "With `filter`: the ids that the slot would not show."},
+            "explanation": {**TEXT, "description": "With `explain`: the ranking in a sentence."}, "metadata": _ref("Metadata"),
+        },
+        ("user", "slot", "model", "model_version", "weight", "items", "filtered", "metadata"),
+    ),
     "Explained": {
         "allOf": [
             _ref("Slot"),
@@ -182,6 +200,18 @@ BODIES: Mapping[str, Schema] = {
         ("events",), closed=True,
     ),
     "personalize": _object({"user": OPTIONAL_USER, "page": PAGE, "slots": SLOT_NAMES, "context": CONTEXT, "consent": CONSENT, "peek": PEEK}, (), closed=True),
+    "rank": _object(
+        {
+            "ids": {**_list({**TEXT, "maxLength": api_rank.MAX_ID}, maxItems=api_rank.MOST_IDS), "description": "The items in the order in which they came, best first."},
+            "slot": _or_null("string", description="Rank as this slot does; goes with no `model`."),
+            "model": _or_null("string", description="Rank by this model; with neither, by the site's first model with vectors."),
+            "relevance": {"anyOf": [_list(RELEVANCE), {"type": "null"}], "description": "Of each of the ids how well it answers; without it the order says so."},
+            "weight": {"type": ["number", "null"], "minimum": 0, "maximum": 1, "description": f"How much the model counts against the relevance; {api_rank.USUAL_WEIGHT:g} without it."},
+            "filter": {"type": "boolean", "description": "With `slot`: take out what its filters hide."}, "explain": {"type": "boolean"},
+            "user": OPTIONAL_USER, "page": PAGE, "context": CONTEXT, "consent": CONSENT, "peek": PEEK,
+        },
+        ("ids",), closed=True,
+    ),
     "explain": _object({"user": OPTIONAL_USER, "page": PAGE, "slot": TEXT, "context": CONTEXT, "consent": CONSENT}, ("slot",), closed=True),
 }  # fmt: skip
 
@@ -221,6 +251,7 @@ OPERATIONS: Mapping[str, tuple[str, Mapping[int, str], tuple[int, ...]]] = {
     "erase_user": ("Erase a user: profile, facts, aliases and lines of the log. Asked again it does so again.", {200: "Receipt", 202: "Receipt"}, ()),
     "recommend": ("Products, content, offers, or the next best action.", {200: "Recommended"}, (404,)),
     "personalize": ("Decide the slots of a page or of a channel.", {200: "Personalized"}, (404,)),
+    "rank": ("Put items that somebody else chose, such as the results of a search, into an order for a user.", {200: "Reranked"}, ()),
     "explain": ("Why a slot gets what it gets, and why not something else.", {200: "Explained"}, ()),
 }
 _PROBLEMS = {

@@ -23,19 +23,23 @@ class QuantizedLists:
         return ("starts", self.starts.astype("<u4").tobytes()), ("others", self.others.astype("<u4").tobytes()), ("weights", self.weights.astype("<i2").tobytes())
 
 
-def quantize_lists(n: int, items: np.ndarray, others: np.ndarray, weights: np.ndarray, most: int | None = None) -> QuantizedLists:
-    """Lists of n items with one scale for all weights.
+def heaviest(n: int, items: np.ndarray, others: np.ndarray, weights: np.ndarray, most: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs in order: by item, then the heaviest first, among equals the lower row; at most so many of each item.
 
-    Args:
-        items, others, weights: item → other with a weight, in any order, no pair twice; rows of the catalogue.
-        most: how many others each item keeps: those of the largest weights, among equals the lower rows.
+    items, others, weights: item → other with a weight, no pair twice; rows of a catalogue of n.
     """
     order = np.lexsort((others, -weights, items))
     items, others, weights = items[order], others[order], weights[order]
-    if most is not None:
-        starts = np.searchsorted(items, np.arange(n))
-        kept = np.arange(len(items)) - starts[items] < most
-        items, others, weights = items[kept], others[kept], weights[kept]
+    if most is None:
+        return items, others, weights
+    kept = np.arange(len(items)) - np.searchsorted(items, np.arange(n))[items] < most
+    return items[kept], others[kept], weights[kept]
+
+
+def quantize_lists(n: int, items: np.ndarray, others: np.ndarray, weights: np.ndarray) -> QuantizedLists:
+    """Lists of n items with one scale for all weights; the pairs in the order of `heaviest`. Raises ValueError where they are not by item."""
+    if (np.diff(items) < 0).any():
+        raise ValueError("pairs that are not in the order of their items")
     largest = float(np.abs(weights).max(initial=0.0))
     unit = largest / FINE if largest else 1.0
     whole = np.rint(weights / unit).astype(np.int64)

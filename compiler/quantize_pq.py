@@ -54,7 +54,7 @@ def quantize_pq(vectors: np.ndarray, parts: int) -> Product:
         rows = whole[:, part * width : (part + 1) * width]
         books[part] = _book(rows[chosen])
         codes[:, part] = _nearest(rows, books[part])
-    back = books[np.arange(parts), codes].reshape(n, -1)[:, :d].astype(np.int64)
+    back = books[np.arange(parts), codes].reshape(n, parts * width)[:, :d].astype(np.int64)
     both, own = (fine * back).sum(axis=1), (back * back).sum(axis=1)
     best = np.where(own > 0, both / np.maximum(own, 1), 0.0)  # the scale that gives back the vector best
     return Product(codes, books, (best * (largest / FINE)).astype("<f4"))

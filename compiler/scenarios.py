@@ -61,7 +61,7 @@ def run(bundle: Bundle, scenarios: Iterator[tuple[str, Place, Mapping[str, Any],
 def _run(bundle: Bundle, name: str, place: Place, scenario: Mapping[str, Any], persona: Mapping[str, Any] | None) -> Result:
     try:
         page = page_of(bundle, scenario["page"])
-        visit, unknown = visit_of(bundle, visitor(scenario, persona), page)
+        visit, unknown = visit_of(bundle, visitor(scenario, persona), page, scenario["page"])
     except VisitorError as error:
         return Result(name, place, problem=str(error))
     if unknown:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSch
 
 from compiler.operations import FIELDS, PRELOADING, Operation
 from compiler.shape import LEVELS, Channel, Shape, Unit
-from compiler.values import Condition, Many, Name, OneOrMany, Share, Text, refused, spoken
+from compiler.values import Condition, Many, Name, OneOrMany, OneOrManyTexts, Share, Text, refused, spoken
 
 
 Factor = Annotated[float, Strict(False), Field(ge=0.01, le=100)]
@@ -33,9 +33,9 @@ class Outcome(Shape):
     take: Annotated[int, Field(ge=1, le=100)] | None = Field(None, examples=["take: 8"])
     where: Condition | None = Field(None, examples=["where: 'item.in_stock'"])
     at_most: dict[Name, Annotated[int, Field(ge=1)]] = Field({}, examples=["at_most: {category: 3}"])
-    without: OneOrMany = Field((), examples=["without: visitor.bought"], description="attributes whose items are not shown")
+    without: OneOrManyTexts = Field((), examples=["without: visitor.bought"], description="attributes whose items are not shown")
     boost: Many[Boost] = ()
-    pin: OneOrMany = Field((), examples=["pin: [starter-set]"], description="the items that come first, where the filter admits them")
+    pin: OneOrManyTexts = Field((), examples=["pin: [starter-set]"], description="the items that come first, where the filter admits them")
     among: dict[Name, Condition] = Field({}, examples=["among: {espresso: 'item.category == \"espresso\"'}"], description="variant → the items that it stands for: the nearest variant is shown in place of items")
 
     @property

@@ -87,6 +87,8 @@ class Model(Shape):
     lists: Lists | None = Field(None, examples=["lists: {file: models/together.npz, id: sku}"])
     visitor: VisitorVector | None = Field(None, examples=["visitor: {from: visitor.recent, mean: {half_life: 7d}}"])
     score: Score | None = Field(None, examples=["score: {from: item.popularity}"])
+    recent: Literal[True] | None = Field(None, examples=["recent: true"], description="with `visitor`: the visitor's own items again, those of most weight first")
+    gates: Literal["none"] | None = Field(None, description="`none`: made by hand, so the site's gates are not asked of it")
     cascade: OneOrMany = Field((), examples=["cascade: [together, affinity, trending]"], description="what the first leaves free the next one fills")
     propensity: Propensity | None = Field(None, examples=["propensity: {file: models/intent.json}"])
     features: Features = Field({}, examples=["features: {PageValues: visitor.page_values}"], description="of a propensity: feature → the attribute that it is read of")
@@ -94,13 +96,13 @@ class Model(Shape):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Model:
-        given = [kind for kind in ("vectors", "lists", "score", "cascade") if getattr(self, kind)]
+        given = [kind for kind in ("vectors", "lists", "score", "cascade", "recent") if getattr(self, kind)]
         if checked(self.propensity, self.features, given):
             return self
         if len(given) != 1:
-            raise refused("a model has one of vectors, lists, score and cascade", "write `vectors: …` or `lists: …` with `visitor: …`, `score: {from: item.popularity}`, or `cascade: […]`", "E016")
-        if (given[0] in ("vectors", "lists")) != (self.visitor is not None):
-            raise refused("vectors and lists go with visitor, and nothing else does", "add the other one: `visitor: {from: visitor.recent, mean: {half_life: 7d}}`", "E016")
+            raise refused("a model has one of vectors, lists, score, cascade and recent", "write `vectors: …` or `lists: …` with `visitor: …`, `score: {from: item.popularity}`, or `cascade: […]`", "E016")
+        if (given[0] in ("vectors", "lists", "recent")) != (self.visitor is not None):
+            raise refused("vectors, lists and recent go with visitor, and nothing else does", "add the other one: `visitor: {from: visitor.recent, mean: {half_life: 7d}}`", "E016")
         return self
 
 

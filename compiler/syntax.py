@@ -24,6 +24,7 @@ FOLDERS = {"slots": "Slot", "experiments": "Experiment", "campaigns": "Campaign"
 _FILES = ("site.yaml", "segments.yaml", "metrics.yaml")
 _FREE_FOLDERS = ("profiles",)
 _DOCUMENTS = (".md", ".txt")
+_REFUSED = "models/rejected"  # what `tessera train` would not let into a bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +300,7 @@ class _Loader:
         for path in sorted(folder.iterdir()):
             relative = f"{folder.name}/{path.name}"
             below = relative + "/"
-            if path.name.startswith(".") or relative in self.expected or path.suffix in _DOCUMENTS or any(name.startswith(below) for name in self.expected):
+            if path.name.startswith(".") or relative in self.expected or relative == _REFUSED or path.suffix in _DOCUMENTS or any(name.startswith(below) for name in self.expected):
                 continue
             if folder.name in FOLDERS and path.suffix == ".yaml" or relative.startswith("content/") and path.suffix == ".html":
                 continue  # read, or reported already

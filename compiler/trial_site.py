@@ -15,10 +15,11 @@ from compiler import ir
 from compiler.emit import emit
 from compiler.kernel import NumpyKernel
 from compiler.quantize import quantize
-from compiler.quantize_lists import quantize_lists
+from compiler.quantize_lists import heaviest, quantize_lists
 from tessera.bundle import load, unseal
 from tessera.kernel import PythonKernel
 from tessera.ranking import rank
+from tessera.score import WHOLE
 from tessera.types import ListedItem, Visit
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def bundle(model: Result, otherwise: Order, half_life: float | None = None, take
     popular = ir.Model(POPULAR, "1", "order", sections=_order(otherwise.scores))
     personal = _model(model, half_life or 0.0)
     both = ir.Model(BOTH, "1", "cascade", parts=(MODEL, POPULAR))
-    shown = ir.Action(variant="items", model=BOTH, take=take)
+    shown = ir.Action(variant="items", model=BOTH, take=take, without=(SOURCE,))
     slot = ir.Slot(
         name="items", pages=("home",), selector="#items", operation="replace", component="items", variants=(ir.Variant("items", (("",),)),), rules=(),
         default=shown, test=None, always=True,
@@ -81,8 +82,8 @@ def _model(model: Result, half_life: float) -> ir.Model:
         return ir.Model(MODEL, "1", "int8", SOURCE, half_life, made.dimensions, made.sections())
     if hasattr(model, "starts"):
         items = np.repeat(np.arange(n), np.diff(model.starts.astype(np.int64)))
-        lists = quantize_lists(n, items, model.others.astype(np.int64), model.weights.astype(np.float64))
-        return ir.Model(MODEL, "1", "lists", SOURCE, half_life, sections=lists.sections(), unit=lists.unit)
+        lists = quantize_lists(n, *heaviest(n, items, model.others.astype(np.int64), model.weights.astype(np.float64), None))
+        return ir.Model(MODEL, "1", "lists", SOURCE, half_life, sections=lists.sections(), unit=lists.unit / WHOLE)
     return ir.Model(MODEL, "1", "order", sections=_order(model.scores))
 
 

@@ -231,6 +231,10 @@ OneOrMany = Annotated[
 ]  # fmt: skip
 SpokenName = Annotated[str, AfterValidator(spoken_name), _NAME_SCHEMA]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_text)]
+OneOrManyTexts = Annotated[
+    tuple[Text, ...], Strict(False), BeforeValidator(_one_or_many), Field(min_length=1),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]  # fmt: skip
 Condition = Annotated[str, AfterValidator(_text), _schema("string", description="a condition in CEL; quote it")]
 Share = Annotated[int, BeforeValidator(_share), _SHARE_SCHEMA]
 Lift = Annotated[int, BeforeValidator(_sign), _LIFT_SCHEMA]

@@ -65,14 +65,16 @@ def page_of(bundle: Bundle, page: str) -> str:
     raise VisitorError(f"no page of this site matches '{page}'; its pages are {known}")
 
 
-def visit_of(bundle: Bundle, visitor: Mapping[str, Any], page: str | None = None) -> tuple[Visit, list[str]]:
+def visit_of(bundle: Bundle, visitor: Mapping[str, Any], page: str | None = None, path: str = "") -> tuple[Visit, list[str]]:
     """The Visit of a visitor, and the names of attributes that the site does not know (they are ignored).
 
+    Args:
+        page: its name. path: its address, where the visitor's attributes tell none.
     Raises:
         VisitorError: where `at`, `consent`, `id` or `arms` is of a wrong form.
     """
     given = profile.flatten(visitor.get("attributes"), bundle.attributes)
-    request = _request(visitor, given, page)
+    request = _request(visitor, given, page, path.partition("?")[0] if path.startswith("/") else "")
     facts = _facts(bundle, request, given)
     chosen = _consent(bundle, visitor)
     purposes, jurisdiction = consent.in_force(bundle, chosen, facts)
@@ -128,7 +130,7 @@ def _moment(visitor: Mapping[str, Any]) -> datetime:
         raise VisitorError(f"'at' must be an ISO time such as 2026-12-03T20:15:00+01:00, not {stated!r}") from None
 
 
-def _request(visitor: Mapping[str, Any], given: Mapping[str, Any], page: str | None) -> Request:
+def _request(visitor: Mapping[str, Any], given: Mapping[str, Any], page: str | None, path: str) -> Request:
     """The request that would have told what the file states: the local time from `at`'s own offset or the time zone."""
 
     def text(name: str) -> str:
@@ -139,7 +141,7 @@ def _request(visitor: Mapping[str, Any], given: Mapping[str, Any], page: str | N
     offset = _offset(moment, zone)
     utm = {name: text(name) for name in _UTM if text(name)}
     query = f"?{urlencode(utm, errors='replace')}" if utm else ""
-    host, path = text("host") or "localhost", text("path") or "/"
+    host, path = text("host") or "localhost", text("path") or path or "/"
     return Request(
         method="GET",
         url=f"https://{host}{path}{query}",

@@ -15,6 +15,8 @@ from tessera.types import Decision, ListedItem, Ranked, Visit
 SPARE = 3  # runners-up that are told of
 MOST_LENGTH = 200  # characters of an id that an address may hold
 
+_SPARSE = ("lists", "recent")  # kinds that know of few items each, and may know of none that can be shown
+
 Places = tuple[Ranked, ...]
 
 
@@ -27,15 +29,17 @@ class Ranking(NamedTuple):
 
 
 def rank(bundle: Bundle, visit: Visit, action: Action) -> Ranking:
-    """Nothing is shown where neither the model nor those that stand in for it know the visitor."""
+    """Nothing is shown where neither the model nor those that stand in for it know the visitor, or anything for them."""
     facts = _facts(bundle, visit) if action.tables or action.where is not None else visit.values
     tables = tuple((section, _table(values, field, tree, facts)) for values, section, field, tree in action.tables)
     hidden = _rows(bundle, chain.from_iterable(_listed(bundle, visit, name) for name in action.without))
+    empty = Ranking(action.model, (), ())
     for number in _chain(bundle, action.model):
         ranked = _by(bundle, visit, action, number, tables, hidden)
-        if ranked is not None:
+        if ranked is not None and (ranked.shown or bundle.models[number].kind not in _SPARSE):
             return ranked
-    return Ranking(action.model, (), ())
+        empty = ranked or empty
+    return empty
 
 
 def nearest(bundle: Bundle, visit: Visit, action: Action) -> Ranking:

@@ -26,8 +26,8 @@ def test_items_are_sorted_by_id_in_columns(tmp_path):
         "name": (None, "House Blend", "Kettle"), "price": (None, 11.5, 89.0),
         "image": ("/img/beans.svg", "/img/beans.svg", "https://cdn.example/k.png"), "popularity": (None, 0.9, 0.6),
     }  # fmt: skip
-    rows = np.frombuffer(model(result, "affinity").rows, np.int8).reshape(3, 2)
-    assert rows.tolist() == [[127, 127], [127, 0], [0, 127]], "in the order of the items, not of the file"
+    rows = np.frombuffer(dict(model(result, "affinity").sections)["rows"], np.int8).reshape(3, 16)
+    assert rows[:, :2].tolist() == [[127, 127], [127, 0], [0, 127]], "in the order of the items, not of the file"
 
 
 def test_models_carry_a_version_of_what_they_are_made_of(tmp_path):
@@ -41,9 +41,9 @@ def test_models_carry_a_version_of_what_they_are_made_of(tmp_path):
 def test_a_score_and_vectors(tmp_path):
     result = compiled(tmp_path, change={"models/affinity.yaml": {"{half_life: 7d}": "{half_life: 12h}, else: trending"}})
     trending, affinity = model(result, "trending"), model(result, "affinity")
-    assert (trending.field, trending.attribute, trending.rows) == ("popularity", None, b"")
-    assert (affinity.field, affinity.attribute, affinity.half_life, affinity.dimensions, affinity.otherwise) == (None, "visitor.recent", 43_200.0, 2, "trending")
-    assert (len(affinity.rows), len(affinity.scales)) == (6, 12) and "visitor.recent" in result.program.reads
+    assert (trending.kind, trending.field, trending.source, trending.sections) == ("order", "popularity", None, ())
+    assert (affinity.kind, affinity.source, affinity.half_life, affinity.dimensions, affinity.otherwise) == ("int8", "visitor.recent", 43_200.0, 16, "trending")
+    assert {name: len(raw) for name, raw in affinity.sections} == {"rows": 48, "scales": 12} and "visitor.recent" in result.program.reads
 
 
 def npz(**arrays) -> bytes:

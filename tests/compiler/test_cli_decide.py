@@ -90,7 +90,7 @@ def test_decide_json_without_a_page_has_every_slot(store, tmp_path):
     assert sorted(everywhere) == sorted(path.stem for path in (STORE / "slots").glob("*.yaml"))
     assert everywhere["hero"]["variant"] == "case_study" and everywhere["hero"]["reason"] == "rule" and everywhere["hero"]["rule"] == "abm"
     home = decided(store, ana, tmp_path, "/")
-    assert sorted(home) == ["almanac", "banner", "carousel", "cta", "hero", "legal_notice", "testimonial"]
+    assert sorted(home) == ["almanac", "banner", "carousel", "cta", "hero", "legal_notice", "shelf", "testimonial"]
     assert home == {slot: everywhere[slot] for slot in home} == decided(store, ana, tmp_path, "home")
 
 
@@ -98,7 +98,7 @@ def test_the_table_names_slot_variant_level_reason_rule_and_test(store):
     lines = run("decide", store, "--visitor", STORE / "profiles/ana.json", "--page", "/").stdout.splitlines()
     hero = next(line for line in lines if line.startswith("hero"))
     assert hero.split()[:4] == ["hero", "case_study", "segment", "rule"] and "abm hero_headline=" in hero
-    assert len(lines) == 7 and not any(line != line.rstrip() for line in lines)
+    assert len(lines) == 8 and not any(line != line.rstrip() for line in lines)
 
 
 CUSTOMER = {"visitor": {"lifecycle": "customer"}, "request": {"country": "DE", "region": "EEA", "city": "Hamburg"}}

@@ -176,7 +176,7 @@ def test_places(site):
         ("experiments__headline.yaml", "share: 500%\narms: {}\ngoal: click\n", [
             ("E012", 1, 8, "write a percentage like 5%, or a fraction like 0.05"), ("E012", 2, 7, "for example `arms: {control: {weight: 50}, benefit: {weight: 50, set: {headline: …}}}`"),
         ]),
-        ("models__trending.yaml", "about: x\n", [("E016", 1, 1, "write `vectors: …` with `visitor: …`, or `score: {from: item.popularity}`")]),
+        ("models__trending.yaml", "about: x\n", [("E016", 1, 1, "write `vectors: …` or `lists: …` with `visitor: …`, `score: {from: item.popularity}`, or `cascade: […]`")]),
         ("models__affinity.yaml", "vectors: {file: item.npz, id: sku}\nvisitor: {from: visitor.recent, mean: {half_life: 7d}}\n", [("E014", 1, 17, "did you mean 'items.npz'?")]),
         ("content__hero.yaml", "fields: {headline: txt}\nvariants: {a: {headline: 5}}\n", [("E012", 1, 20, "did you mean 'text'? (possible are text, image, link)"), ("E011", 2, 26, "quote it: '5'")]),
         ("content__hero.yaml", "fields: {}\nvariants: {none: {}}\n", [("E013", 1, 1, "choose another name")]),

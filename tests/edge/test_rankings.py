@@ -45,7 +45,7 @@ def neighbours() -> tuple[tuple[str, bytes], ...]:
 FOUND = quantize(VECTORS)
 MODELS = (
     ir.Model("taste", "1", "int8", "visitor.recent", 7.0 * DAY, FOUND.dimensions, FOUND.sections(), otherwise="popular"),
-    ir.Model("together", "1", "lists", "visitor.recent", 7.0 * DAY, sections=neighbours(), unit=0.001),
+    ir.Model("together", "1", "lists", "visitor.recent", 7.0 * DAY, sections=neighbours(), unit=0.001, otherwise="popular"),
     ir.Model("popular", "1", "order", field="popularity"),
     ir.Model("first", "1", "cascade", parts=("together", "taste", "popular")),
     ir.Model("similar", "1", "int8", "page.sku", 0.0, FOUND.dimensions, FOUND.sections()),
@@ -101,25 +101,30 @@ def site(action: ir.Action) -> Bundle:
 
 
 def by_hand(made: Bundle, action: ir.Action, visit: Visit) -> tuple[str, list[str], list[str]]:
-    """The model, the items and the runners-up, by a loop that looks at every item."""
+    """The model, the items and the runners-up, by loops that look at every item; down the models that stand in."""
     names = [model.name for model in made.models]
-    columns = dict(COLUMNS)
-    listed = {item.id for name in action.without for item in visit.values.get(name, ())}
-
-    def queries(name: str) -> list[str]:
-        """The models that rank, in order; none where nothing is known."""
+    name, nothing = action.model, (action.model, [], [])
+    while True:
         model = made.models[names.index(name)]
         parts = [names[part] for part in model.parts] if model.kind == "cascade" else [name]
-        found = [part for part in parts if scores(made, visit, names.index(part), range(N)) is not None]
-        return found or (queries(names[model.otherwise]) if model.otherwise >= 0 else [])
+        asked = [part for part in parts if scores(made, visit, names.index(part), range(N)) is not None]
+        if asked:
+            found = (name, *by_models(made, action, visit, asked))
+            if found[1] or model.kind not in ("lists", "recent"):
+                return found
+            nothing = found
+        if model.otherwise < 0:
+            return nothing
+        name = names[model.otherwise]
 
-    asked = queries(action.model)
-    if not asked:
-        return action.model, [], []
+
+def by_models(made: Bundle, action: ir.Action, visit: Visit, asked: list[str]) -> tuple[list[str], list[str]]:
+    names, columns = [model.name for model in made.models], dict(COLUMNS)
+    listed = {item.id for name in action.without for item in visit.values.get(name, ())}
     for part in asked:
-        if made.models[names.index(part)].kind == "recent":
-            continue
-        listed |= {IDS[row] for row, _ in known(made, visit, made.models[names.index(part)])}
+        model = made.models[names.index(part)]
+        if model.kind != "recent":
+            listed |= {IDS[row] for row, _ in known(made, visit, model)}
 
     def admitted(row: int) -> bool:
         facts = {**visit.values, **{f"item.{name}": values[row] for name, values in columns.items()}}
@@ -127,6 +132,10 @@ def by_hand(made: Bundle, action: ir.Action, visit: Visit) -> tuple[str, list[st
 
     order: list[int] = [IDS.index(item) for item in action.pin if admitted(IDS.index(item))]
     for part in asked:
+        model = made.models[names.index(part)]
+        if model.kind == "recent":
+            order += [row for row, _ in known(made, visit, model) if admitted(row)]
+            continue
         plain = scores(made, visit, names.index(part), range(N))
         boosted = []
         for row, score in enumerate(plain):
@@ -135,11 +144,7 @@ def by_hand(made: Bundle, action: ir.Action, visit: Visit) -> tuple[str, list[st
                 if evaluate(tree_of(when), {f"item.{name}": values[row] for name, values in columns.items()}) is True:
                     factor *= by
             boosted.append(score * factor if score > 0 else score / factor)
-        kind = made.models[names.index(part)].kind
-        if kind == "recent":
-            order += [row for row, _ in known(made, visit, made.models[names.index(part)]) if admitted(row)]
-            continue
-        order += [row for row in sorted(range(N), key=lambda row: (-boosted[row], row)) if admitted(row) and (kind != "lists" or plain[row] > 0)]
+        order += [row for row in sorted(range(N), key=lambda row: (-boosted[row], row)) if admitted(row) and (model.kind != "lists" or plain[row] > 0)]
     best: list[int] = []
     after: list[int] = []
     for row in dict.fromkeys(order):
@@ -147,9 +152,7 @@ def by_hand(made: Bundle, action: ir.Action, visit: Visit) -> tuple[str, list[st
             after.append(row)
         elif all(sum(columns[field][row] == columns[field][other] for other in best) < most for field, most in action.at_most):
             best.append(row)
-    shown = names[names.index(action.model)]
-    decided = shown if shown in ("first", "again") or shown in asked else asked[0]
-    return decided, [IDS[row] for row in best], [IDS[row] for row in after[:3]]
+    return [IDS[row] for row in best], [IDS[row] for row in after[:3]]
 
 
 def tree_of(expr: ir.Expr) -> Any:

@@ -6,6 +6,7 @@
     move:    file or folder → its new place
     latin1:  file → its whole text, in ISO 8859-1
     arrays:  file.npz → {name: nested list}
+    before:  the same keys: what another site was, with whose bundle this one is compared (--against)
     mend:    the same keys: what the message's fix asks for, by hand; without it the fix is applied as it is written
     expect:  all that `tessera check site` prints
 
@@ -26,7 +27,7 @@ from ruamel.yaml import YAML
 HERE = Path(__file__).parent
 BASE = HERE / "base"
 UPDATE = bool(os.environ.get("TESSERA_UPDATE_GOLDENS"))
-_KEYS = {"about", "change", "write", "latin1", "arrays", "move", "mend", "expect"}
+_KEYS = {"about", "change", "write", "latin1", "arrays", "move", "before", "mend", "expect"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def cases() -> list[Case]:
 def _case(path: Path) -> Case:
     told = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
     assert set(told) <= _KEYS, f"{path.name}: {set(told) - _KEYS}"
-    edits = {key: told[key] for key in ("change", "write", "latin1", "arrays", "move") if key in told}
+    edits = {key: told[key] for key in ("change", "write", "latin1", "arrays", "move", "before") if key in told}
     return Case(path, told["about"], edits, told.get("mend"), told.get("expect", ""))
 
 

@@ -21,6 +21,9 @@ CASES = cases()
 
 
 def check(*options: str) -> Result:
+    """`tessera check`; where a bundle from before lies beside the site, compared with that."""
+    if Path("before.tessera").exists():
+        options = (*options, "--against", "before.tessera")
     return CliRunner().invoke(main, ["check", "site", *options], catch_exceptions=False)
 
 
@@ -29,6 +32,15 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the small right site, shown in messages as `site`."""
     monkeypatch.chdir(tmp_path)
     return base_site(tmp_path / "site")
+
+
+def wrong(site: Path, case: Case) -> None:
+    """Make the edits of a case, and the bundle from before where it has one."""
+    apply(site, case.edits)
+    if "before" in case.edits:
+        apply(base_site(site.parent / "before"), case.edits["before"])
+        built = CliRunner().invoke(main, ["build", "before", "--out", "before.tessera"], catch_exceptions=False)
+        assert built.exit_code == 0, built.output
 
 
 def test_the_base_is_right(site):
@@ -59,7 +71,7 @@ def test_every_code_has_a_case():
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_message(case: Case, site):
-    apply(site, case.edits)
+    wrong(site, case)
     result = check()
     if UPDATE:
         case.rewrite(result.output)
@@ -72,7 +84,7 @@ def test_message(case: Case, site):
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.code != "many"], ids=lambda case: case.name)
 def test_the_fix_mends_it(case: Case, site):
-    apply(site, case.edits)
+    wrong(site, case)
     if case.mend is not None:
         apply(site, case.mend)
     else:
