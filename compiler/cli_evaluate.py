@@ -12,7 +12,7 @@ import click
 
 from compiler.terminal import JSON, fail
 
-MODELS = ("auto", "ease", "als", "bpr", "cooccurrence", "spectral", "sequence", "trending", "popularity")  # as learn.models.recipes has them
+MODELS = ("auto", "blend", "ease", "als", "bpr", "cooccurrence", "spectral", "sequence", "trending", "popularity")  # as learn.models.recipes has them
 
 
 @click.command()

@@ -264,14 +264,17 @@ def _sections(data: bytes) -> dict[str, Any]:
     body = data[HEADER.size :]
     size = int.from_bytes(body[:4], "big")
     listed = msgpack.unpackb(body[8 : 8 + size])["sections"]
-    return {name: body[at : at + length] if kind == "raw" else msgpack.unpackb(body[at : at + length], strict_map_key=False) for name, at, length, kind in listed}
+    return {name: body[at : at + length] if kind != "msgpack" else msgpack.unpackb(body[at : at + length], strict_map_key=False) for name, at, length, kind in listed}
 
 
 def test_the_sections_of_a_bundle_are_told() -> None:
     sections = _sections(compile_site(STORE).bundle)
     text = text_of("docs/format.md")
     for name in sections:
-        assert f"`{name}`" in text or name.partition("/")[0] + "/<model>" in text
+        family, _, rest = name.partition("/")
+        told = {"items": f"`items/<field>/{rest[-1:]}`", "models": "`models/<name>/…`", "mask": "`mask/<number>`", "boost": "`boost/<number>`"}
+        assert f"`{name}`" in text or told.get(family, "?") in text, name
+        assert family != "models" or f"`{rest.partition('/')[2]}`" in text, name
     for name in ("site", "conditions", "decisions"):
         assert named("docs/format.md", f"keys: {name}") == list(sections[name])
     for name in ("rules", "experiments"):

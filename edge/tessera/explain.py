@@ -172,7 +172,8 @@ def _held_back(bundle: Bundle, visit: Visit, rule: Rule, channel: str) -> str:
             return f"{_CAMPAIGN}{campaign.name}' was already seen {campaign.cap[0]} times"
     if rule.action.experiment >= 0:
         return f"the visitor is outside the experiment '{bundle.experiments[rule.action.experiment].name}'"
-    return "its model knows nothing of this visitor"
+    by_page = rule.action.model >= 0 and (bundle.models[rule.action.model].source or "").startswith("page.")
+    return f"its model knows nothing of {'what the page is about' if by_page else 'this visitor'}"
 
 
 def _met(seen: _Seen, conjunction: int) -> str:

@@ -24,7 +24,7 @@ CAME_LATE = {"v": 2, "attributes": {"visitor.visits": 1}}
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 BODIES = {
     "write_profile": {"attributes": {"visits": 3}, "consent": ALL}, "write_preferences": {"level": "segment"}, "personalize": {},
-    "add_interactions": {"events": [{"event": "view_item", "item": "nyeri"}], "consent": ALL}, "explain": {"slot": "hero"},
+    "add_interactions": {"events": [{"event": "view_item", "item": "nyeri"}], "consent": ALL}, "explain": {"slot": "hero"}, "rank": {"ids": ["nyeri", "huila"]},
 }  # fmt: skip
 
 

@@ -98,6 +98,19 @@
     badge.textContent = String(count);
   }
 
+  /** Put products into the cart: [{sku, name, price, image}]. */
+  function put(products, count) {
+    const lines = cart();
+    for (const product of products) {
+      const line = lines.find((known) => known.sku === product.sku);
+      if (line) line.count += count;
+      else lines.push({ ...product, count });
+      report("add_to_cart", { item: product.sku, quantity: count, value: product.price, currency: CURRENCY });
+    }
+    keep(lines);
+    byId("buy-status").innerHTML = 'In your cart. <a href="/cart">Go to the cart</a>';
+  }
+
   function buyForm() {
     const form = byId("buy");
     if (form === null) return;
@@ -105,15 +118,20 @@
     report("view_item", { item: sku, value: Number(price), currency: CURRENCY });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const lines = cart();
-      const line = lines.find((known) => known.sku === sku);
-      const count = Math.max(1, Number(form.elements.count.value) || 1);
-      if (line) line.count += count;
-      else lines.push({ sku, name, price: Number(price), image, count });
-      keep(lines);
-      report("add_to_cart", { item: sku, quantity: count, value: Number(price), currency: CURRENCY });
-      byId("buy-status").innerHTML = 'In your cart. <a href="/cart">Go to the cart</a>';
+      put([{ sku, name, price: Number(price), image }], Math.max(1, Number(form.elements.count.value) || 1));
     });
+  }
+
+  /** What goes with the product of the page has one price with it, and one button. */
+  function bundle() {
+    const [form, sum] = [byId("buy"), byId("bundle-sum")];
+    if (form?.dataset.sku === undefined || sum === null) return;
+    const others = [...document.querySelectorAll("#bundle [data-sku]")].map(({ dataset }) => dataset);
+    const products = [form.dataset, ...others].map(({ sku, name, price, image }) => ({ sku, name, price: Number(price), image: image.replace("/img/", "") }));
+    if (products.length < 2) return;
+    byId("bundle-total").textContent = euro(products.reduce((total, { price }) => total + price, 0));
+    byId("bundle-add").addEventListener("click", () => put(products, 1));
+    sum.hidden = false;
   }
 
   function lineRow(line, change) {
@@ -173,6 +191,7 @@
 
   consentNotice();
   buyForm();
+  bundle();
   cartPage();
   thanks();
   feedback();
