@@ -107,7 +107,7 @@ static i32 scored(Query *q, const u8 *query, u32 query_size, const u32 *rows, u3
     f64 out[BLOCK];
     u32 left = count - i < BLOCK ? count - i : BLOCK;
     __builtin_memcpy(some, rows + i, 4 * left);
-    score(q, some, left, out);
+    score(q, 0, some, left, out);
     __builtin_memcpy(found->bytes + 8ull * i, out, 8 * left);
   }
   return (i32)found;

@@ -88,11 +88,11 @@ static void scan(Ask *ask, Heap *heap) {
     u32 count = 0, base = word * 64;
     if (!open) continue;
     if (open == ~0ull) {
-      for (; count < 64; count++) rows[count] = base + count;
+      for (; count < 64; count += 4) wasm_v128_store(rows + count, wasm_i32x4_add(wasm_i32x4_splat((i32)(base + count)), wasm_i32x4_make(0, 1, 2, 3)));
     } else {
       for (; open; open &= open - 1) rows[count++] = base + (u32)__builtin_ctzll(open);
     }
-    score(&ask->query, rows, count, scores);
+    score(&ask->query, count == BLOCK, rows, count, scores);
     if (codes)
       for (u32 i = 0; i < count; i += 2) { /* both ways: to foresee a score's sign costs more than a division */
         const f64 *factors = plan->factors;
@@ -103,11 +103,16 @@ static void scan(Ask *ask, Heap *heap) {
       }
     if (ask->kept)
       for (u32 i = 0; i < count; i++) ask->kept[ask->kept_count++] = (Scored){scores[i], rows[i]};
-    for (u32 i = 0; i < count; i++)
-      if (scores[i] > least || heap->count < heap->most) { /* rows ascend: an equal one comes too late */
-        offer(heap, (Scored){scores[i], rows[i]});
-        if (heap->count && heap->count == heap->most) least = heap->at[0].score;
-      }
+    for (u32 i = 0; i < count; i += 4) { /* few of many are better than what is kept: look at four at once */
+      v128_t first = wasm_f64x2_gt(wasm_v128_load(scores + i), wasm_f64x2_splat(least));
+      v128_t second = wasm_f64x2_gt(wasm_v128_load(scores + i + 2), wasm_f64x2_splat(least));
+      if (!wasm_v128_any_true(wasm_v128_or(first, second)) && heap->count == heap->most) continue;
+      for (u32 j = i; j < count && j < i + 4; j++)
+        if (scores[j] > least || heap->count < heap->most) { /* rows ascend: an equal one comes too late */
+          offer(heap, (Scored){scores[j], rows[j]});
+          if (heap->count && heap->count == heap->most) least = heap->at[0].score;
+        }
+    }
   }
   sort(heap);
 }

@@ -22,26 +22,28 @@ INLINE v128_t dot4(v128_t sum, const u8 *row, const i16 *wide) {
   return wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(wasm_i16x8_shr(four, 12), wasm_v128_load(wide + 24)));
 }
 
-/* Four rows at once; `kind` is a constant. `rows` and `out` have room for a multiple of four. */
-INLINE void four(const Query *q, u32 kind, u32 stride, u32 *rows, u32 count, f64 *out) {
+#define USUAL 64 /* dimensions that most models have: for them the loop is laid out */
+
+/* Four rows at once; `kind` is a constant, and so is `dense`: whether the rows follow each other, a multiple of four of them.
+ * `rows` and `out` have room for a multiple of four. */
+INLINE void four(const Query *q, u32 kind, u32 stride, u32 dense, u32 *rows, u32 count, f64 *out) {
   const u8 *base = q->model->rows;
   const f32 *scales = q->model->scales;
-  for (u32 i = count; i & 3; i++) rows[i] = rows[count - 1];
+  for (u32 i = count; !dense && i & 3; i++) rows[i] = rows[count - 1];
   for (u32 i = 0; i < count; i += 4) {
     u32 *at = rows + i;
-    const u8 *a = base + at[0] * stride, *b = base + at[1] * stride, *c = base + at[2] * stride, *d = base + at[3] * stride;
+    const u8 *a = base + (dense ? *rows + i : at[0]) * stride, *b = dense ? a + stride : base + at[1] * stride;
+    const u8 *c = dense ? b + stride : base + at[2] * stride, *d = dense ? c + stride : base + at[3] * stride;
     const i16 *wide = q->wide;
     v128_t sa = wasm_i32x4_splat(0), sb = sa, sc = sa, sd = sa;
-    for (u32 j = 0; j < stride; j += 16, wide += kind == INT4 ? 32 : 16) {
-      sa = kind == INT4 ? dot4(sa, a + j, wide) : dot8(sa, a + j, wide);
-      sb = kind == INT4 ? dot4(sb, b + j, wide) : dot8(sb, b + j, wide);
-      sc = kind == INT4 ? dot4(sc, c + j, wide) : dot8(sc, c + j, wide);
-      sd = kind == INT4 ? dot4(sd, d + j, wide) : dot8(sd, d + j, wide);
-    }
+#define STEP(dot, j, wide) sa = dot(sa, a + (j), wide), sb = dot(sb, b + (j), wide), sc = dot(sc, c + (j), wide), sd = dot(sd, d + (j), wide)
+    if (kind == INT8 && stride == USUAL) STEP(dot8, 0, wide), STEP(dot8, 16, wide + 16), STEP(dot8, 32, wide + 32), STEP(dot8, 48, wide + 48);
+    else if (kind == INT8) for (u32 j = 0; j < stride; j += 16, wide += 16) STEP(dot8, j, wide);
+    else for (u32 j = 0; j < stride; j += 16, wide += 32) STEP(dot4, j, wide);
     v128_t ab = wasm_i32x4_add(wasm_i32x4_shuffle(sa, sb, 0, 4, 1, 5), wasm_i32x4_shuffle(sa, sb, 2, 6, 3, 7));
     v128_t cd = wasm_i32x4_add(wasm_i32x4_shuffle(sc, sd, 0, 4, 1, 5), wasm_i32x4_shuffle(sc, sd, 2, 6, 3, 7));
     v128_t sum = wasm_i32x4_add(wasm_i32x4_shuffle(ab, cd, 0, 1, 4, 5), wasm_i32x4_shuffle(ab, cd, 2, 3, 6, 7));
-    v128_t scale = wasm_f32x4_make(scales[at[0]], scales[at[1]], scales[at[2]], scales[at[3]]);
+    v128_t scale = dense ? wasm_v128_load(scales + *rows + i) : wasm_f32x4_make(scales[at[0]], scales[at[1]], scales[at[2]], scales[at[3]]);
     v128_t high = wasm_i32x4_shuffle(sum, sum, 2, 3, 2, 3), high_scale = wasm_i32x4_shuffle(scale, scale, 2, 3, 2, 3);
     wasm_v128_store(out + i, wasm_f64x2_mul(wasm_f64x2_convert_low_i32x4(sum), wasm_f64x2_promote_low_f32x4(scale)));
     wasm_v128_store(out + i + 2, wasm_f64x2_mul(wasm_f64x2_convert_low_i32x4(high), wasm_f64x2_promote_low_f32x4(high_scale)));
@@ -50,12 +52,16 @@ INLINE void four(const Query *q, u32 kind, u32 stride, u32 *rows, u32 count, f64
 
 static i64 sum_of(const Query *q, u32 row) { return q->touched[row / 64] >> row % 64 & 1 ? q->sums[row] : 0; }
 
-/* The scores of at most BLOCK rows. */
-ONCE void score(const Query *q, u32 *rows, u32 count, f64 *out) {
+/* The scores of at most BLOCK rows; `dense`: they follow each other, a multiple of four of them. */
+ONCE void score(const Query *q, u32 dense, u32 *rows, u32 count, f64 *out) {
   const Model *model = q->model;
   switch (model->kind) {
-  case INT8: four(q, INT8, model->stride, rows, count, out); return;
-  case INT4: four(q, INT4, model->stride, rows, count, out); return;
+  case INT8:
+    if (model->stride == USUAL && dense) four(q, INT8, USUAL, 1, rows, count, out);
+    else if (model->stride == USUAL) four(q, INT8, USUAL, 0, rows, count, out);
+    else four(q, INT8, model->stride, 0, rows, count, out);
+    return;
+  case INT4: four(q, INT4, model->stride, 0, rows, count, out); return;
   case PQ:
     for (u32 i = 0; i < count; i++) {
       const u8 *codes = (const u8 *)model->rows + rows[i] * model->stride;

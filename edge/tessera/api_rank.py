@@ -13,13 +13,12 @@ from tessera.api_decisions import ANY, asked_by, flag, page_told, slots_named
 from tessera.closeness import closeness
 from tessera.context import Request
 from tessera.decide import decide_slots
-from tessera.evaluate import evaluate
 from tessera.explain import brief
 from tessera.identity import Key
-from tessera.ranking import SPARE, action_of
+from tessera.ranking import SPARE, action_of, admitting
 from tessera.record import outcome, page_view, plain
 from tessera.rerank import Placed, Reranked, chain, rerank, within
-from tessera.resolved import Action, Bundle
+from tessera.resolved import Bundle
 from tessera.turn import reading, recalled
 from tessera.types import Decision, Ranked, Visit, parse_json
 
@@ -158,11 +157,7 @@ def _model(bundle: Bundle, name: Any) -> int:
 
 
 def ranked(bundle: Bundle, seen: Visit, wish: Wish) -> Told:
-    """The items for a visit: by the model of the slot as its ladder decides, or by the model that was named.
-
-    Raises:
-        Refused: where the slot's filter cannot be asked for single items.
-    """
+    """The items for a visit: by the model of the slot as its ladder decides, or by the model that was named."""
     if wish.slot < 0:
         allowed, why = within(bundle, seen)
         found = rerank(bundle, allowed or seen, wish.model if allowed is not None else -1, wish.ids, wish.relevance, wish.weight)
@@ -171,7 +166,7 @@ def ranked(bundle: Bundle, seen: Visit, wish: Wish) -> Told:
     action = action_of(bundle, decision)
     ids, relevance, hidden = wish.ids, wish.relevance, ()
     if wish.is_filtered and action is not None:
-        admitted = _admitted(bundle, seen, action)
+        admitted = admitting(bundle, seen, action)
         stays = [item not in bundle.items.row_of or admitted(bundle.items.row_of[item]) for item in ids]
         hidden = tuple(item for item, each in zip(ids, stays) if not each)
         relevance = None if relevance is None else tuple(value for value, each in zip(relevance, stays) if each)
@@ -184,37 +179,6 @@ def _unknown(bundle: Bundle, seen: Visit, model: int) -> str:
     """Why a model ranks nothing: consent, where it or what stands in for it goes by what may not be used."""
     sources = [bundle.attributes.get(bundle.models[each].source or "") for each in chain(bundle, model)]
     return "consent" if any(one is not None and one.purpose is not None and one.purpose not in seen.purposes for one in sources) else "default"
-
-
-def _admitted(bundle: Bundle, seen: Visit, action: Action) -> Callable[[int], bool]:
-    """Whether a row may be shown by a ranking: its filter, and what it leaves out. What the ladder's model leaves out by itself is not."""
-    columns, gone = bundle.items.columns, {item.id for name in action.without for item in seen.values.get(name) or ()}
-    shown = _unmasked(bundle, action)
-
-    def holds(row: int) -> bool:
-        if shown is not None and row not in shown or bundle.items.ids[row] in gone:
-            return False
-        facts = {**seen.values, "item.id": bundle.items.ids[row], **{f"item.{name}": column[row] for name, column in columns.items()}}
-        trees = [tree for _, _, _, tree in action.tables] + ([] if action.where is None else [action.where])
-        return all(evaluate(tree, facts) is True for tree in trees)
-
-    return holds
-
-
-def _unmasked(bundle: Bundle, action: Action) -> frozenset[int] | None:
-    """The rows that a plan's mask admits, None for all. The kernel alone knows it, so it is asked for all rows at once.
-
-    Raises:
-        Refused: where the site has lists alone, which are silent on most rows.
-    """
-    if action.plan is None:
-        return None
-    model = next((each for each in bundle.models if each.kind == "order" or each.kind in VECTORS), None)
-    if model is None:
-        raise invalid("filter", "without a model that knows every item there is none")
-    raw = bundle.kernel.top(model.handle, b"" if model.kind == "order" else bytes(model.dimensions), action.plan.free, len(bundle.items.ids), 0, b"", ())
-    count = int.from_bytes(raw[4:8], "little")
-    return frozenset(memoryview(raw)[8 + 8 * count :].cast("I"))
 
 
 # --- what is told -------------------------------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def _of_cascade(bundle: Bundle, visit: Visit, model: Model, items: Sequence[Rank
         scores = ranking.scores(bundle, visit, part, [items[i].row for i in left])
         if scores is None:
             continue
-        told = [i for i, each in zip(left, scores) if each > 0 or bundle.models[part].kind != "lists"]  # lists are silent on most
+        told = [i for i, each in zip(left, scores) if each > 0 or bundle.models[part].kind not in ranking.SPARSE]
         for i, close in zip(told, closeness(bundle, visit, part, [items[i] for i in told])):
             found[i] = close
         left = [i for i in left if i not in told]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from itertools import chain
-from typing import Any, Iterator, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 
 from tessera import score
 from tessera.evaluate import evaluate
@@ -14,8 +14,7 @@ from tessera.types import Decision, ListedItem, Ranked, Visit
 
 SPARE = 3  # runners-up that are told of
 MOST_LENGTH = 200  # characters of an id that an address may hold
-
-_SPARSE = ("lists", "recent")  # kinds that know of few items each, and may know of none that can be shown
+SPARSE = ("lists", "recent")  # kinds that know of few items each, and may know of none that can be shown
 
 Places = tuple[Ranked, ...]
 
@@ -30,13 +29,11 @@ class Ranking(NamedTuple):
 
 def rank(bundle: Bundle, visit: Visit, action: Action) -> Ranking:
     """Nothing is shown where neither the model nor those that stand in for it know the visitor, or anything for them."""
-    facts = _facts(bundle, visit) if action.tables or action.where is not None else visit.values
-    tables = tuple((section, _table(values, field, tree, facts)) for values, section, field, tree in action.tables)
-    hidden = _rows(bundle, chain.from_iterable(_listed(bundle, visit, name) for name in action.without))
+    tables, hidden = _filtered(bundle, visit, action)
     empty = Ranking(action.model, (), ())
     for number in _chain(bundle, action.model):
         ranked = _by(bundle, visit, action, number, tables, hidden)
-        if ranked is not None and (ranked.shown or bundle.models[number].kind not in _SPARSE):
+        if ranked is not None and (ranked.shown or bundle.models[number].kind not in SPARSE):
             return ranked
         empty = ranked or empty
     return empty
@@ -91,9 +88,22 @@ def action_of(bundle: Bundle, decision: Decision) -> Action | None:
     return action if action.model >= 0 else None
 
 
+def admitting(bundle: Bundle, visit: Visit, action: Action) -> Callable[[int], bool]:
+    """Whether a row may be shown by a ranking: by its filter, and what it leaves out. What its model leaves out by itself is not asked."""
+    tables, hidden = _filtered(bundle, visit, action)
+    return lambda row: _is_open(bundle, action, row, tables, hidden) and _admits(bundle, visit, action, row)
+
+
 def known(bundle: Bundle, visit: Visit, model: Model) -> list[tuple[int, float]]:
     """(row, weight) of the items that a model goes by."""
     return score.weighed(_told_items(bundle, visit, model), bundle.items.row_of, model.half_life, visit.at)
+
+
+def _filtered(bundle: Bundle, visit: Visit, action: Action) -> tuple[tuple[tuple[int, bytes], ...], frozenset[int]]:
+    """The tables of a filter, filled for a visit, and the rows that are left out."""
+    facts = _facts(bundle, visit) if action.tables or action.where is not None else visit.values
+    tables = tuple((section, _table(values, field, tree, facts)) for values, section, field, tree in action.tables)
+    return tables, _rows(bundle, chain.from_iterable(_listed(bundle, visit, name) for name in action.without))
 
 
 def _chain(bundle: Bundle, number: int) -> Iterator[int]:

@@ -116,9 +116,9 @@ def _tiers(bundle: Bundle, parts: Sequence[tuple[int, Sequence[float]]], count: 
     found = [(-1, 0.0)] * count
     left: list[int] = list(range(count))
     for place, (part, scores) in enumerate(parts):
-        is_lists = bundle.models[part].kind == "lists"
-        mine = [i for i in left if not is_lists or scores[i] > 0]
-        for i, share in zip(mine, _spread([scores[i] for i in mine], 0.0 if is_lists else None)):
+        is_sparse = bundle.models[part].kind in ranking.SPARSE
+        mine = [i for i in left if not is_sparse or scores[i] > 0]
+        for i, share in zip(mine, _spread([scores[i] for i in mine], 0.0 if is_sparse else None)):
             found[i] = part, (len(parts) - 1 - place + share) / len(parts)
         left = [i for i in left if found[i][0] < 0]
     return found

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
 
 from compiler import ir
 from compiler.pipeline import compile_site
-from tests.edge.test_rankings import site
+from tests.edge.test_rankings import COLUMNS, IDS, actions, site, tree_of, visits
 from tests.shop import STORE
 from tessera.api_told import confidence
 from tessera.bundle import load, unseal
 from tessera.decide import decide_slots
+from tessera.evaluate import evaluate
 from tessera.explain import brief, explain
-from tessera.ranking import action_of
+from tessera.ranking import action_of, admitting
 from tessera.record import outcome, text
 from tessera.resolved import Bundle
 from tessera.types import Decision, ListedItem, Visit
@@ -41,8 +43,8 @@ CASES = [  # slot, page, recent, path; model, what is shown first, what comes ne
      "; ranked by the model 'personal' (goes_with, then affinity, then trending), without the items of visitor.bought."),
     ("carousel", "home", (), "/", "trending", "harbour-blend", "item", "because no rule holds; ranked by the model 'trending'."),
     ("carousel", "product", (), "/p/kochere", "similar", "lake-kivu", "item", "; ranked by the model 'similar'."),
-    ("bundle", "product", (), "/p/kochere", "together", "cone-dripper", "item", "; ranked by the model 'together'."),
-    ("bundle", "product", (), "/p/stovetop-moka", "together", "little-owl", "item", "; ranked by the model 'together'."),
+    ("bundle", "product", (), "/p/kochere", "pair", "cone-dripper", "item", "; ranked by the model 'pair' (together, then similar)."),
+    ("bundle", "product", (), "/p/stovetop-moka", "pair", "little-owl", "item", "; ranked by the model 'pair' (together, then similar)."),
     ("shelf", "home", DARK, "/", "affinity", "espresso", "variant", "; by the model 'affinity' it is the nearest to this visitor, before 'gifts'."),
     ("shelf", "home", BRIGHT, "/", "affinity", "filter", "variant", "; by the model 'affinity' it is the nearest to this visitor, before 'gifts'."),
     ("offer", "cart", BRIGHT, "/cart", "affinity", "dripper", "variant", "; by the model 'affinity' it is the nearest to this visitor, before 'press'."),
@@ -58,7 +60,7 @@ def test_what_was_ranked_and_by_what(bundle, slot, page, recent, path, model, fi
     assert (row["items"][0] if kind == "item" else row["variant"]) == first
     others = row["alternatives"]
     assert others and all(other.keys() == {kind, "score"} for other in others) and isinstance(row["score"], float)
-    if model != "personal":  # of a cascade each part has scores of its own
+    if model not in ("personal", "pair"):  # of a cascade each part has scores of its own
         assert row["score"] >= others[0]["score"] and [other["score"] for other in others] == sorted((other["score"] for other in others), reverse=True)
     told = json.loads(text(bundle, seen, (decision,), view="v", page=page))["slots"][0]
     assert {name: told[name] for name in row} == json.loads(json.dumps(row))
@@ -78,6 +80,17 @@ def test_of_whom_nothing_is_known_no_variant_is_the_nearest(bundle):
     row = outcome(bundle, decision)
     assert (row["variant"], row["model"], row["reason"], row["alternatives"]) == ("none", None, "default", [])
     assert explain(bundle, seen, decision).attempts[0].because == "its model knows nothing of this visitor"
+
+
+@settings(max_examples=100, deadline=None)
+@given(actions, visits)
+def test_single_items_are_admitted_as_a_ranking_admits_them(action, visit):
+    made = site(action)
+    admits = admitting(made, visit, made.slots[0].default)
+    hidden = {item.id for name in action.without for item in visit.values.get(name, ())}
+    facts = [{**visit.values, **{f"item.{name}": values[row] for name, values in COLUMNS}} for row in range(len(IDS))]
+    expected = [IDS[row] not in hidden and (action.where is None or evaluate(tree_of(action.where), facts[row]) is True) for row in range(len(IDS))]
+    assert [admits(row) for row in range(len(IDS))] == expected
 
 
 def test_what_stands_in_is_told():
