@@ -113,7 +113,8 @@ class NumpyKernel:
     def plan(self, mask: int, codes: int, factors: bytes, groups: Groups) -> int:
         boosts = self._section(codes, "u1") if codes else None
         known = _numbers(factors, "<f8", "factors")
-        check(bool((known > 0).all() and np.isfinite(known).all()), "a boost that is not above 0")
+        with np.errstate(divide="ignore", over="ignore"):
+            check(bool((known > 0).all() and np.isfinite(known).all() and np.isfinite(1.0 / known).all()), "a boost that is not above 0")
         check(boosts is None or not len(boosts) or int(boosts.max()) < len(known), "a code without its boost")
         check(all(most >= 0 for _, most in groups), "groups")
         limits = tuple((self._section(section, "<u2"), most) for section, most in groups)
@@ -140,7 +141,7 @@ class NumpyKernel:
         if planned.codes is not None:
             factors = planned.factors[planned.codes[rows]]
             with np.errstate(over="ignore", under="ignore"):
-                found = np.where(found > 0, found * factors, found / factors)
+                found = found * np.where(found > 0, factors, 1.0 / factors)
         if not planned.groups and take + spare < len(rows):
             worst = -np.partition(-found, take + spare)[take + spare]  # what is as good as it may be needed, by its row
             rows, found = rows[found >= worst], found[found >= worst]

@@ -94,12 +94,11 @@ static void scan(Ask *ask, Heap *heap) {
     }
     score(&ask->query, count == BLOCK, rows, count, scores);
     if (codes)
-      for (u32 i = 0; i < count; i += 2) { /* both ways: to foresee a score's sign costs more than a division */
-        const f64 *factors = plan->factors;
-        v128_t factor = wasm_f64x2_make(factors[codes[rows[i]]], factors[codes[rows[i + 1 < count ? i + 1 : i]]]);
+      for (u32 i = 0; i < count; i += 2) { /* both ways: which sign a score has cannot be foreseen */
+        u8 one = codes[rows[i]], other = codes[rows[i + 1 < count ? i + 1 : i]];
+        v128_t more = wasm_f64x2_make(plan->factors[one], plan->factors[other]), less = wasm_f64x2_make(plan->inverse[one], plan->inverse[other]);
         v128_t score = wasm_v128_load(scores + i);
-        v128_t positive = wasm_f64x2_gt(score, wasm_f64x2_splat(0));
-        wasm_v128_store(scores + i, wasm_v128_bitselect(wasm_f64x2_mul(score, factor), wasm_f64x2_div(score, factor), positive));
+        wasm_v128_store(scores + i, wasm_f64x2_mul(score, wasm_v128_bitselect(more, less, wasm_f64x2_gt(score, wasm_f64x2_splat(0)))));
       }
     if (ask->kept)
       for (u32 i = 0; i < count; i++) ask->kept[ask->kept_count++] = (Scored){scores[i], rows[i]};

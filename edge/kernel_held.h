@@ -26,6 +26,7 @@ typedef double f64;
 #define NO_MEMORY (-2)
 #define TINY 0x1p-1000
 #define HEAVY 0x1p500
+#define HUGEST 0x1.fffffffffffffp1023
 
 enum { SECTION = 0x74636573, MODEL = 0x6c646f6d, PLAN = 0x6e616c70 };
 enum Kind { INT8, INT4, PQ, LISTS, ORDER };
@@ -53,7 +54,7 @@ typedef struct {
 typedef struct {
   u32 tag, groups, factors_size;
   const Section *mask, *codes;
-  const f64 *factors;
+  const f64 *factors, *inverse; /* what a score above 0 is multiplied by, and one below */
   const Group *group;
 } Plan;
 
@@ -192,14 +193,15 @@ EXPORT(order) i32 order(u32 rows, u32 scores, u32 n) {
 EXPORT(plan) i32 plan(u32 mask, u32 codes, u32 factors_size, u32 groups_size) {
   u32 before = used;
   u8 *given = room(padded(factors_size) + groups_size);
+  f64 *inverse = room(padded(factors_size));
   Plan *kept = room(sizeof(Plan));
   Group *group = room(sizeof(Group) * (u64)(groups_size / 8));
   i32 refused = REFUSED;
-  if (!given || !kept || !group) { refused = NO_MEMORY; goto out; }
-  *kept = (Plan){PLAN, groups_size / 8, factors_size, of(mask, SECTION), of(codes, SECTION), (const f64 *)given, group};
+  if (!given || !inverse || !kept || !group) { refused = NO_MEMORY; goto out; }
+  *kept = (Plan){PLAN, groups_size / 8, factors_size, of(mask, SECTION), of(codes, SECTION), (const f64 *)given, inverse, group};
   if (factors_size % 8 || groups_size % 8 || (mask && !kept->mask) || (codes && !kept->codes)) goto out;
   for (u32 i = 0; i < factors_size / 8; i++)
-    if (!(kept->factors[i] > 0) || kept->factors[i] - kept->factors[i] != 0) goto out;
+    if (!(kept->factors[i] > 0) || kept->factors[i] - kept->factors[i] != 0 || (inverse[i] = 1 / kept->factors[i]) > HUGEST) goto out;
   for (u32 i = 0; codes && i < kept->codes->size; i++)
     if (kept->codes->bytes[i] >= factors_size / 8) goto out;
   for (u32 i = 0; i < kept->groups; i++) {

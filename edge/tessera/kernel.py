@@ -73,7 +73,7 @@ class Kernel(Protocol):
         """The best `take` rows under the plan's limits, and the next `spare` admissible rows after the last of them.
 
         Score: vectors: dot product × the row's scale; lists: Σ weight × list weight, rows with a sum of 0 or less are out; order:
-        its own. A boost multiplies scores above 0 and divides those below. Higher scores come first, then lower rows. A row whose
+        its own. A boost multiplies scores above 0, and 1 / boost those below. Higher scores come first, then lower rows. A row whose
         code is taken often enough in any group is passed over; runners-up are not asked for their groups.
 
         Args:
@@ -182,7 +182,7 @@ class _Plan:
         self.flags = b"".join(map(_BITS.__getitem__, mask.raw)) if mask else None
         self.boosts = codes.raw if codes else None
         self.factors = tuple(numbers(factors, "d", "factors"))
-        check(all(0 < factor < inf for factor in self.factors), "a boost that is not above 0")
+        check(all(0 < factor < inf and 1.0 / factor < inf for factor in self.factors), "a boost that is not above 0")
         check(self.boosts is None or max(self.boosts, default=-1) < len(self.factors), "a code without its boost")
         check(all(len(section.raw) % 2 == 0 and most >= 0 for section, most in groups), "groups")
         self.groups = groups
@@ -446,7 +446,7 @@ class PythonKernel:
 
 
 def _boosted(score: float, factor: float) -> float:
-    return score * factor if score > 0 else score / factor
+    return score * (factor if score > 0 else 1.0 / factor)
 
 
 def _best_first(rows: list[int], score: Callable[[int], float], most: int) -> Sequence[int]:

@@ -124,7 +124,7 @@ def drawn(seed: int, kind: str, n: int, plain: bool, boosts: bool, groups: int, 
     factors = random.choice([0.25, 1.0, 1.5, 3.7, 1e-300, 1e300], int(random.integers(1, 6))).tolist() if boosts else []
     boosted = random.integers(0, len(factors), n).astype("u1") if boosts else None
     if boosts:
-        scores = [score * factors[code] if score > 0 else score / factors[code] for score, code in zip(scores, boosted)]
+        scores = [score * (factors[code] if score > 0 else 1.0 / factors[code]) for score, code in zip(scores, boosted)]
     limits = []
     for _ in range(groups):
         codes = random.integers(0, int(random.choice([1, 3, 50])), n).astype("<u2")

@@ -143,7 +143,7 @@ def by_models(made: Bundle, action: ir.Action, visit: Visit, asked: list[str]) -
             for when, by in action.boost:
                 if evaluate(tree_of(when), {f"item.{name}": values[row] for name, values in columns.items()}) is True:
                     factor *= by
-            boosted.append(score * factor if score > 0 else score / factor)
+            boosted.append(score * (factor if score > 0 else 1.0 / factor))
         order += [row for row in sorted(range(N), key=lambda row: (-boosted[row], row)) if admitted(row) and (model.kind != "lists" or plain[row] > 0)]
     best: list[int] = []
     after: list[int] = []
