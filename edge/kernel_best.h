@@ -76,6 +76,24 @@ ONCE i32 heap_of(Heap *heap, u32 most) {
 
 FAST
 
+/* Whether one of four scores is above a bound, where those above 0 are multiplied by `more` and those below by `less`. */
+INLINE int above(const f64 *scores, f64 bound, f64 more, f64 less) {
+  v128_t first = wasm_v128_load(scores), second = wasm_v128_load(scores + 2), zero = wasm_f64x2_splat(0), least = wasm_f64x2_splat(bound);
+  if (more != 1 || less != 1) {
+    first = wasm_f64x2_mul(first, wasm_v128_bitselect(wasm_f64x2_splat(more), wasm_f64x2_splat(less), wasm_f64x2_gt(first, zero)));
+    second = wasm_f64x2_mul(second, wasm_v128_bitselect(wasm_f64x2_splat(more), wasm_f64x2_splat(less), wasm_f64x2_gt(second, zero)));
+  }
+  return wasm_v128_any_true(wasm_v128_or(wasm_f64x2_gt(first, least), wasm_f64x2_gt(second, least)));
+}
+
+/* Boost at most four scores from `i` on. */
+INLINE void boost(const Plan *plan, const u8 *codes, const u32 *rows, u32 i, u32 count, f64 *scores) {
+  for (u32 j = i; j < count && j < i + 4; j++) {
+    u8 code = codes[rows[j]];
+    scores[j] *= scores[j] > 0 ? plan->factors[code] : plan->inverse[code];
+  }
+}
+
 /* Score every row that is open, a word of them at a time. */
 static void scan(Ask *ask, Heap *heap) {
   u32 rows[BLOCK];
@@ -93,19 +111,13 @@ static void scan(Ask *ask, Heap *heap) {
       for (; open; open &= open - 1) rows[count++] = base + (u32)__builtin_ctzll(open);
     }
     score(&ask->query, count == BLOCK, rows, count, scores);
-    if (codes)
-      for (u32 i = 0; i < count; i += 2) { /* both ways: which sign a score has cannot be foreseen */
-        u8 one = codes[rows[i]], other = codes[rows[i + 1 < count ? i + 1 : i]];
-        v128_t more = wasm_f64x2_make(plan->factors[one], plan->factors[other]), less = wasm_f64x2_make(plan->inverse[one], plan->inverse[other]);
-        v128_t score = wasm_v128_load(scores + i);
-        wasm_v128_store(scores + i, wasm_f64x2_mul(score, wasm_v128_bitselect(more, less, wasm_f64x2_gt(score, wasm_f64x2_splat(0)))));
-      }
-    if (ask->kept)
-      for (u32 i = 0; i < count; i++) ask->kept[ask->kept_count++] = (Scored){scores[i], rows[i]};
     for (u32 i = 0; i < count; i += 4) { /* few of many are better than what is kept: look at four at once */
-      v128_t first = wasm_f64x2_gt(wasm_v128_load(scores + i), wasm_f64x2_splat(least));
-      v128_t second = wasm_f64x2_gt(wasm_v128_load(scores + i + 2), wasm_f64x2_splat(least));
-      if (!wasm_v128_any_true(wasm_v128_or(first, second)) && heap->count == heap->most) continue;
+      if (codes) {
+        if (heap->count == heap->most && !ask->kept && !above(scores + i, least, plan->highest, 1 / plan->highest)) continue;
+        boost(plan, codes, rows, i, count, scores);
+      }
+      for (u32 j = i; ask->kept && j < count && j < i + 4; j++) ask->kept[ask->kept_count++] = (Scored){scores[j], rows[j]};
+      if (heap->count == heap->most && !above(scores + i, least, 1, 1)) continue;
       for (u32 j = i; j < count && j < i + 4; j++)
         if (scores[j] > least || heap->count < heap->most) { /* rows ascend: an equal one comes too late */
           offer(heap, (Scored){scores[j], rows[j]});

@@ -56,6 +56,7 @@ typedef struct {
   const Section *mask, *codes;
   const f64 *factors, *inverse; /* what a score above 0 is multiplied by, and one below */
   const Group *group;
+  f64 highest; /* factor */
 } Plan;
 
 typedef struct {
@@ -198,10 +199,12 @@ EXPORT(plan) i32 plan(u32 mask, u32 codes, u32 factors_size, u32 groups_size) {
   Group *group = room(sizeof(Group) * (u64)(groups_size / 8));
   i32 refused = REFUSED;
   if (!given || !inverse || !kept || !group) { refused = NO_MEMORY; goto out; }
-  *kept = (Plan){PLAN, groups_size / 8, factors_size, of(mask, SECTION), of(codes, SECTION), (const f64 *)given, inverse, group};
+  *kept = (Plan){PLAN, groups_size / 8, factors_size, of(mask, SECTION), of(codes, SECTION), (const f64 *)given, inverse, group, 0};
   if (factors_size % 8 || groups_size % 8 || (mask && !kept->mask) || (codes && !kept->codes)) goto out;
   for (u32 i = 0; i < factors_size / 8; i++)
     if (!(kept->factors[i] > 0) || kept->factors[i] - kept->factors[i] != 0 || (inverse[i] = 1 / kept->factors[i]) > HUGEST) goto out;
+  for (u32 i = 0; i < factors_size / 8; i++)
+    if (kept->factors[i] > kept->highest) kept->highest = kept->factors[i];
   for (u32 i = 0; codes && i < kept->codes->size; i++)
     if (kept->codes->bytes[i] >= factors_size / 8) goto out;
   for (u32 i = 0; i < kept->groups; i++) {
