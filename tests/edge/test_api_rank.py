@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from compiler.pipeline import compile_site
 from tests.edge.browsing import KEYS
-from tests.edge.test_api import ALL, AT, TASTE, VIEW, ask, page_of
+from tests.edge.test_api import ALL, AT, TASTE, VIEW, ask
 from tests.shop import STORE
 from tessera import api_rank, identity, mine
-from tessera.api_call import Call
 from tessera.bundle import load, unseal
 from tessera.context import Request
 from tessera.log import files
@@ -263,7 +262,3 @@ def test_whose_profile_was_erased_is_nobody(bundle):
 @pytest.mark.parametrize("body", ["", "{", "[" * 5000, "x" * 70_000])
 def test_a_page_that_sends_no_json(bundle, body):
     assert page_call(bundle, body)["status"] == 400
-
-
-def test_no_page_of_the_api_is_asked_for():
-    assert page_of("https://shop.example.com/search") == "" and Call("POST", ("rank",)).role == "admin"

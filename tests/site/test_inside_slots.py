@@ -17,22 +17,25 @@ FILLS = {
     "banner": r'<aside class="banner" id="banner".*?</aside>\n?',
     "basket_note": r'<p class="basket-note" id="basket-note">.*?</p>\n?',
     "carousel": r'\n?(?:<li class="card" data-sku="[a-z0-9-]+">.*?</li>\n*)+',
+    "bundle": r'\n?(?:<li data-sku="[a-z-]+".*?</li>\n*){1,2}',
     "cta": r'\n?<div class="wrap cta-row">.*?</div>\n?',
     "delivery_note": r'<p class="delivery-note" id="delivery-note">.*?</p>\n?',
     "hero": r'<section id="hero" class="hero">.*?</section>\n?',
     "legal_notice": r'<p class="legal-notice">.*?</p>\n?',
+    "offer": r'<aside class="offer" id="offer".*?</aside>\n?',
+    "shelf": r'\n?<a class="shelf-tile".*?</a>\n?',
     "testimonial": r'\n?<figure>.*?</figure>\n?',
 }
 # name: (example visitor or None, consent, facts, query, slots of the home page that are filled)
 VISITORS = {
-    "new in the USA": (None, BOTH, NEW_YORK | LATER, "", "almanac carousel cta hero testimonial"),
-    "new in Germany": (None, None, HAMBURG | at("2026-11-26T09:30:00+01:00"), "", "almanac banner carousel cta hero legal_notice testimonial"),
-    "a customer in England": ("carl", BOTH, LONDON | at("2026-11-26T09:30:00+00:00"), "", "almanac banner carousel cta hero legal_notice testimonial"),
-    "from a target account": ("ana", BOTH, HAMBURG | {"ip": "192.0.2.7"} | at("2026-11-28T12:00:00+01:00"), "", "almanac banner carousel cta hero legal_notice testimonial"),
-    "on a Tuesday": (None, None, HAMBURG | at("2026-11-24T09:30:00+01:00"), "", "almanac banner carousel cta hero legal_notice testimonial"),
-    "with a cart": ("emil", BOTH, OAKLAND | LATER, "", "almanac banner carousel cta hero legal_notice testimonial"),
-    "of a campaign": (None, "none", OAKLAND | LATER, "?utm_source=newsletter&utm_medium=email", "almanac carousel cta hero legal_notice testimonial"),
-    "from nowhere": (None, None, NOWHERE | LATER, "", "almanac carousel cta hero testimonial"),
+    "new in the USA": (None, BOTH, NEW_YORK | LATER, "", "almanac carousel cta hero shelf testimonial"),
+    "new in Germany": (None, None, HAMBURG | at("2026-11-26T09:30:00+01:00"), "", "almanac banner carousel cta hero legal_notice shelf testimonial"),
+    "a customer in England": ("carl", BOTH, LONDON | at("2026-11-26T09:30:00+00:00"), "", "almanac banner carousel cta hero legal_notice shelf testimonial"),
+    "from a target account": ("ana", BOTH, HAMBURG | {"ip": "192.0.2.7"} | at("2026-11-28T12:00:00+01:00"), "", "almanac banner carousel cta hero legal_notice shelf testimonial"),
+    "on a Tuesday": (None, None, HAMBURG | at("2026-11-24T09:30:00+01:00"), "", "almanac banner carousel cta hero legal_notice shelf testimonial"),
+    "with a cart": ("emil", BOTH, OAKLAND | LATER, "", "almanac banner carousel cta hero legal_notice shelf testimonial"),
+    "of a campaign": (None, "none", OAKLAND | LATER, "?utm_source=newsletter&utm_medium=email", "almanac carousel cta hero legal_notice shelf testimonial"),
+    "from nowhere": (None, None, NOWHERE | LATER, "", "almanac carousel cta hero shelf testimonial"),
 }
 
 
@@ -49,7 +52,7 @@ def pages() -> list[tuple[str, str, str]]:
 
 def test_the_shop_has_pages_of_every_kind():
     kinds = [kind for _, _, kind in pages()]
-    assert {kind: kinds.count(kind) for kind in kinds} == {"": 3, "cart": 1, "category": 4, "home": 1, "product": 30}
+    assert {kind: kinds.count(kind) for kind in kinds} == {"": 4, "cart": 1, "category": 4, "home": 1, "product": 30}
 
 
 @pytest.mark.parametrize("who", VISITORS)
@@ -64,7 +67,7 @@ def test_only_slots_differ(views, who):
         assert found is not None, f"{url} differs outside its slots"
         if kind == "home":
             home, slots = answer.body, found
-    assert sorted(slots) == ["almanac", "banner", "carousel", "cta", "hero", "legal_notice", "testimonial"]
+    assert sorted(slots) == ["almanac", "banner", "carousel", "cta", "hero", "legal_notice", "shelf", "testimonial"]
     put = [slot for slot, content in sorted(slots.items()) if content]
     assert " ".join(put) == filled
     assert locate(home, "story") is not None
