@@ -16,7 +16,7 @@ from host.tools import EDGE
 def worker(tmp_path_factory) -> Path:
     """The test Worker beside the product's JavaScript, as a module root."""
     folder = tmp_path_factory.mktemp("worker")
-    for path in [*EDGE.glob("*.mjs"), *(Path(__file__).parent / "worker").iterdir()]:
+    for path in [*EDGE.glob("*.mjs"), *EDGE.glob("*.wasm"), *(Path(__file__).parent / "worker").iterdir()]:
         if path.is_file():
             shutil.copy(path, folder)
     return folder
