@@ -84,7 +84,7 @@ def identities(
         from learn.identity_files import WRITTEN, BadFile, Wanted
         from learn.identity_kinds import NAMES
         from learn.identity_links import Asked, resolve
-        from learn.identity_spark import NoSpark
+        from learn.engines import NoSpark
 
         import splink  # noqa: F401  what is missing is said before anything is read
     except ImportError as error:

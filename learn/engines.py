@@ -204,7 +204,7 @@ def spark_session(master: str, scratch: Path, memory: str = SPARK_MEMORY, **more
         "spark.sql.warehouse.dir": str(scratch / "warehouse"), "spark.sql.session.timeZone": "UTC",
         **{name.replace("_", "."): value for name, value in more.items()},
     }  # fmt: skip
-    builder = SparkSession.builder.master(master).appName("tessera train")
+    builder = SparkSession.builder.master(master).appName("tessera")
     for name, value in configured.items():
         builder = builder.config(name, value)
     try:

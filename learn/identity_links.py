@@ -58,7 +58,7 @@ def resolve(asked: Asked, tell: Callable[[str], None] = lambda step: None) -> Ou
     import duckdb
 
     if asked.engine == "spark":
-        from learn.identity_spark import able
+        from learn.engines import able
 
         able()
     with tempfile.TemporaryDirectory(prefix="tessera-identities-") as scratch, duckdb.connect() as connection:

@@ -13,8 +13,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from learn import card, logs, measures, plain, stages
 from learn.engines import Unreadable, engine
 from learn.gates import Gates, passed, words

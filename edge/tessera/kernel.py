@@ -10,6 +10,7 @@ when a model is first asked.
 from __future__ import annotations
 
 import struct
+from abc import ABC, abstractmethod
 from array import array
 from heapq import nlargest
 from itertools import compress, islice
@@ -192,7 +193,7 @@ class _Plan:
         check(self.size in (-1, (n + 7) // 8) and (self.boosts is None or len(self.boosts) == n), "a plan for another model")
 
 
-class _Vectors:
+class _Vectors(ABC):
     """What int8, int4 and pq share: n vectors with a scale each."""
 
     __slots__ = ("n", "dimensions", "scales")
@@ -207,12 +208,13 @@ class _Vectors:
         check(len(query) == self.dimensions, f"a query of {len(query)} dimensions for {self.dimensions}")
         return memoryview(query).cast("b")
 
+    @abstractmethod
     def vector(self, row: int) -> Sequence[int]:
-        raise NotImplementedError
+        """The numbers of a row."""
 
+    @abstractmethod
     def dots(self, query: memoryview) -> Iterable[int]:
         """The exact dot product of every row."""
-        raise NotImplementedError
 
     def every(self, query: bytes) -> list[float]:
         return list(map(mul, self.dots(self.query(query)), self.scales))

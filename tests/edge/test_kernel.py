@@ -370,8 +370,8 @@ def test_a_plan_for_another_model_is_refused(kernels, plan: tuple[Any, ...], nam
 def test_what_does_not_fit_a_call_is_refused(kernels, name: str) -> None:
     held, sections = kernels[0][name], kernels[1]
     kernel = held.kernel
-    for kind, *given in GOOD_MODELS:
-        model, query = made(held, sections, kind, *given), query_of(kind)
+    for kind, *parts in GOOD_MODELS:
+        model, query = made(held, sections, kind, *parts), query_of(kind)
         groups, few = sections["groups"], sections["few"]
         refused: list[Callable[[], Any]] = [
             lambda: held.top(model, query + b"\0", 0, 1, 1, b"", []),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.quantize import quantize as quantize_rows
-from tests.edge.sites import AT, DAY, ITEMS, VECTORS, bundle, program, slot, vector_model
+from tests.edge.sites import AT, DAY, ITEMS, bundle, program, slot, vector_model
 from tessera.kernel import LEVELS, quantize
 from tessera.ranking import vector
 from tessera.score import counted, faded, quantized, weighed
