@@ -45,6 +45,7 @@ class Views:
 
     shop: Shop
     _rows: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    _by_id: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     _read: set[str] = field(default_factory=set)
 
     def get(self, path: str = "/", *, facts: Mapping[str, Any] = NEW_YORK, **request: Any) -> View:
@@ -60,6 +61,14 @@ class Views:
             time.sleep(0.05)
         return self._rows.get(city, {})
 
+    def rows_of(self, view: str, patience: float = 20.0) -> list[dict[str, Any]]:
+        """The rows logged today under the id of a page view, or of a call; waits for the first."""
+        until = time.monotonic() + patience
+        while view not in self._by_id and time.monotonic() < until:
+            self._follow(f"{datetime.now(timezone.utc):%Y-%m-%d}")
+            time.sleep(0.05)
+        return self._by_id.get(view, [])
+
     def files(self, day: str) -> set[str]:
         """The log files of a day."""
         return set(self.shop.admin.list_r2("LOG", f"decisions/date={day}/"))
@@ -68,6 +77,7 @@ class Views:
         for key in sorted(self.files(day) - self._read):
             for line in self.shop.admin.get_r2("LOG", key).content.splitlines():
                 row = json.loads(line)
+                self._by_id.setdefault(row["id"], []).append(row)
                 self._rows.setdefault(row["inputs"].get("request.city"), {})[row["slot"]] = row | {"file": key}
             self._read.add(key)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
@@ -20,16 +19,6 @@ def rank(shop: Shop, text: str = ASKED, path: str = PATH, **headers: str | None)
     return post(shop, text, path=path, **headers)
 
 
-def logged(shop: Shop, view: str, patience: float = 15.0) -> list[dict]:
-    """The rows of a ranking; waits for the first."""
-    until, found = time.monotonic() + patience, []
-    while not found and time.monotonic() < until:
-        lines = (line for key in shop.admin.list_r2("LOG", "decisions/") for line in shop.admin.get_r2("LOG", key).content.splitlines())
-        found = [row for row in map(json.loads, lines) if row["id"] == view]
-        time.sleep(0.1)
-    return found
-
-
 def test_results_are_ranked_by_the_visitors_cookie_and_logged(views):
     answer = rank(views.shop, cookie=views.shop.cookie("carl"))
     told = json.loads(answer.body)
@@ -37,7 +26,7 @@ def test_results_are_ranked_by_the_visitors_cookie_and_logged(views):
     assert [item["reason"] for item in told["items"]] == ["personal", "personal", "personal", "unknown"]
     assert (told["model"], told["bundle"]) == ("affinity", views.shop.bundle[:12]) and not cookies_of(answer)
     assert answer.headers["cache-control"] == "private, no-store" and answer.headers["cross-origin-resource-policy"] == "same-origin"
-    (row,) = logged(views.shop, told["view"])
+    (row,) = views.rows_of(told["view"])
     assert (row["slot"], row["unit"], row["model"], row["model_version"], row["page_status"], row["place"]) == (
         "@rank", "carl", "affinity", told["model_version"], "api", "offered",
     )  # fmt: skip
@@ -49,7 +38,7 @@ def test_who_has_no_cookie_gets_none_and_is_nobody(views):
     answer = rank(views.shop)
     told = json.loads(answer.body)
     assert (answer.status, cookies_of(answer), {item["reason"] for item in told["items"]}) == (200, [], {"popular", "unknown"})
-    assert [row["unit"] for row in logged(views.shop, told["view"])] == [None]
+    assert [row["unit"] for row in views.rows_of(told["view"])] == [None]
 
 
 def test_the_page_that_it_is_for(views):
@@ -62,7 +51,7 @@ def test_the_page_that_it_is_for(views):
 def test_a_slot_of_the_site(views):
     told = json.loads(rank(views.shop, json.dumps({"ids": IDS, "slot": "carousel"})).body)
     assert (told["slot"], told["model"]) == ("carousel", "trending")
-    (row,) = logged(views.shop, told["view"])
+    (row,) = views.rows_of(told["view"])
     assert (row["slot"], row["place"]) == ("carousel", "offered")
 
 
