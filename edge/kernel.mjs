@@ -13,7 +13,7 @@ export class Kernel {
   /** module: WebAssembly.Module of kernel.wasm; body: ArrayBuffer or Uint8Array of the bundle's body, needed until `release`. */
   constructor(module, body) {
     this.calls = new WebAssembly.Instance(module).exports;
-    this.body = new Uint8Array(body);
+    this.body = body instanceof Uint8Array ? body : new Uint8Array(body); // another view would be a copy
     this.bytes = new Uint8Array(this.calls.memory.buffer);
     this.start = 0; // of the last answer
     this.size = 0;
