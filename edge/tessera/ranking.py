@@ -40,13 +40,14 @@ def rank(bundle: Bundle, visit: Visit, action: Action) -> Ranking:
 
 
 def nearest(bundle: Bundle, visit: Visit, action: Action) -> Ranking:
-    """The variants of an action by how near they are to the visitor, as `Ranked` of their indices; none where nothing is known of them."""
-    for number in _chain(bundle, action.model):
-        query = vector(bundle, visit, bundle.models[number])
-        if query:
-            found = sorted((Ranked(near.variant, _dot(query, near)) for near in action.among), key=lambda one: -one.score)
-            return Ranking(number, tuple(found[:1]), tuple(found[1 : 1 + SPARE]))
-    return Ranking(action.model, (), ())
+    """The variants of an action by how near they are to the visitor, as `Ranked` of their indices; none where nothing is known of them.
+
+    What stands in for the model is not asked: the variants' vectors are this one's.
+    """
+    query = vector(bundle, visit, bundle.models[action.model])
+    near = [Ranked(each.variant, _dot(query, each)) for each in action.among] if query else []
+    near.sort(key=lambda one: -one.score)
+    return Ranking(action.model, tuple(near[:1]), tuple(near[1 : 1 + SPARE]))
 
 
 def vector(bundle: Bundle, visit: Visit, model: Model) -> bytes:

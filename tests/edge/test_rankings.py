@@ -14,7 +14,7 @@ from compiler import ir
 from compiler.quantize import quantize
 from tests.edge.sites import AT, DAY, both, bundle, call, either, is_, program, ref, slot
 from tessera.evaluate import evaluate
-from tessera.ranking import known, rank, scores, vector
+from tessera.ranking import known, nearest, rank, scores, vector
 from tessera.resolved import Bundle
 from tessera.types import ListedItem, Visit
 
@@ -206,3 +206,16 @@ def test_of_segments_without_items_the_centroid_stands_in():
     assert vector(made, Visit(values={"visitor.plan": "new"}), made.models[0]) == b""
     recent = (ListedItem("item-01", None),)
     assert vector(made, Visit(values={"visitor.plan": "lapsed", "visitor.recent": recent}), made.models[0]) not in (b"", middle)
+
+
+def test_variants_are_near_by_their_own_model_alone():
+    rows = dict(FOUND.sections())["rows"]
+    among = tuple(ir.Nearness(name, rows[row * FOUND.dimensions : (row + 1) * FOUND.dimensions], 1.0) for name, row in (("a", 1), ("b", 2)))
+    other = ir.Model("other", "1", "int8", "visitor.hidden", 0.0, FOUND.dimensions, FOUND.sections())
+    first = ir.Model("first", "1", "int8", "visitor.recent", 0.0, FOUND.dimensions, FOUND.sections(), otherwise="other")
+    made = bundle(program(slot("c", (), ir.Action(None, "first", 1, among=among)), item_ids=IDS, models=(first, other)))
+    action = made.slots[0].default
+    for item, expected in (("item-01", 0), ("item-02", 1)):
+        found = nearest(made, Visit(values={"visitor.recent": (ListedItem(item, None),)}, at=AT), action)
+        assert [one.row for one in found.shown + found.after] == [expected, 1 - expected] and found.shown[0].score > found.after[0].score
+    assert nearest(made, Visit(values={"visitor.hidden": (ListedItem("item-01", None),)}, at=AT), action) == (0, (), ())
