@@ -87,12 +87,6 @@ class Person:
     def text(self, selector: str) -> str:
         return self.page.locator(selector).first.inner_text().strip()
 
-    def filled(self, selector: str) -> str:
-        """The text of what a slot put on the page. A page that the edge was too late for is the original: then it is loaded once more."""
-        if not self.page.locator(selector).count():
-            self.page.reload()
-        return self.text(selector)
-
     def shot(self, name: str, **options: Any) -> Path:
         SCREENSHOTS.mkdir(exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png", **options)

@@ -121,7 +121,7 @@ def test_on_the_way_through_the_shop_the_visitor_comes_from_inside(person):
     visitor.page.wait_for_url("**/c/filter")
     visitor.page.locator(".grid .card a, main .card a").first.click()
     visitor.page.wait_for_url("**/p/*")
-    assert "To North America" in visitor.filled("#delivery-note")
+    assert "To North America" in visitor.text("#delivery-note")
     visitor.page.get_by_role("button", name="Add to cart").click()
     visitor.page.get_by_role("link", name="Go to the cart").click()
     visitor.page.wait_for_url("**/cart*")
