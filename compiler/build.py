@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler import analysis, catalogue, ir, models, propensity, sensitive, trials
+from compiler import analysis, catalogue, ir, market_checks, models, propensity, sensitive, trials
 from compiler.conditions import Conditions, known
 from compiler.contents import Components
 from compiler.diagnostics import Diagnostics
@@ -14,6 +14,7 @@ from compiler.values import spoken
 from compiler.literals import address
 from tessera.context import BUILT_IN
 from tessera.derive import derivation
+from tessera.markets import NAME as MARKET
 from tessera.types import Attribute, coerce
 
 ALWAYS = ("request.bot", "request.gpc")  # what deciding itself asks for
@@ -27,6 +28,7 @@ def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
     components = Components(ruleset, conditions, diagnostics)
     _attributes_checked(ruleset, diagnostics)
     sensitive.check(ruleset, diagnostics)
+    market_checks.check(ruleset, conditions.markets, diagnostics)
     _holdout_checked(ruleset, diagnostics)
     _island_checked(ruleset, diagnostics)
     jurisdictions = _jurisdictions(ruleset, conditions, diagnostics)
@@ -77,6 +79,7 @@ def build(ruleset: Ruleset, diagnostics: Diagnostics) -> ir.Program | None:
         limit=site.freshness.limit,
         log_keep=site.log.keep,
         propensities=predicted,
+        markets=tuple(conditions.of_markets.items()),
     )
 
 
@@ -172,14 +175,15 @@ def _jurisdictions(ruleset: Ruleset, conditions: Conditions, diagnostics: Diagno
 
 
 def _attributes(ruleset: Ruleset, reads: set[str]) -> tuple[ir.Attribute, ...]:
-    """The declared attributes, and those of the request that are read; sorted by name."""
+    """The declared attributes, and those of the request that are read, and the market where there are any; sorted by name."""
     own = [_attribute(name, spec) for name, (_, spec) in _declared(ruleset).items()]
     built_in = [
         ir.Attribute(name, kind, None, None, "request", None, values)
         for name, (kind, values, _) in BUILT_IN.items()
         if name in reads
     ]
-    return tuple(sorted(own + built_in, key=lambda a: a.name))
+    market = ir.Attribute(MARKET, "enum", None, None, "market", None, tuple(ruleset.site.spec.markets))
+    return tuple(sorted(own + built_in + ([market] if market.values else []), key=lambda a: a.name))
 
 
 def _attribute(name: str, spec: Any) -> ir.Attribute:

@@ -30,6 +30,7 @@ class Environment:
         items: field of an item → type, or None where there are no items.
         slots: name of a slot → type of what it decides (`bool`, `string`, `any`).
         sticky: names of experiments whose arms are kept; `sticky.name` tells whether the visitor has one.
+        markets: what `market.name` may be: names of markets, and what their calendars tell.
         purposes: names of consent purposes; `consent.name` tells whether it is in force. Only filters of rankings may ask.
         about: full name → a few words on where the fact comes from, for messages.
     Raises:
@@ -44,6 +45,7 @@ class Environment:
     slots: Mapping[str, str] = field(default_factory=dict)
     sticky: Iterable[str] = ()
     purposes: Iterable[str] = ()
+    markets: Iterable[str] = ()
 
     def __post_init__(self) -> None:
         names = {name: parse(text) for name, text in self.attributes.items()}
@@ -51,6 +53,7 @@ class Environment:
         names |= {f"lists.{name}": Type("list", text.removeprefix("list<").removesuffix(">")) for name, text in self.lists.items()}
         names |= {f"slot.{name}": parse(text) for name, text in self.slots.items()}
         names |= {f"sticky.{name}": Type("bool") for name in self.sticky}
+        names |= {f"market.{name}": Type("bool") for name in self.markets}
         names |= {f"consent.{name}": Type("bool") for name in self.purposes}
         names |= {f"item.{name}": parse(text) for name, text in (self.items or {}).items()}
         object.__setattr__(self, "names", dict(sorted(names.items())))

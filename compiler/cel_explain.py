@@ -20,7 +20,7 @@ _NAME = re.compile(r"undeclared reference to '(?P<name>.*)' \(in container")
 _OVERLOAD = re.compile(r"found no matching overload for '(?P<function>.*)' applied to '\((?P<types>.*)\)'")
 _OPERAND = re.compile(r"expression of type '(?P<type>.*)' cannot be the operand of a select")
 _RANGE = re.compile(r"expression of type '(?P<type>.*)' cannot be the range of a comprehension")
-_UNKNOWN = {"segment": ("E029", "segment"), "lists": ("E030", "list"), "item": ("E031", "item field")}
+_UNKNOWN = {"segment": ("E029", "segment"), "lists": ("E030", "list"), "item": ("E031", "item field"), "market": ("E055", "market")}
 _SIGNS = {"@in": "in", "_?_:_": "? :", "_[_]": "[…]", "!_": "!", "-_": "-"}
 _SAMPLES = {
     "timestamp": 'timestamp("2026-12-01T00:00:00Z")', "duration": 'duration("7d")', "version": 'version("1.2.3")', "ip": 'ip("192.0.2.1")',
@@ -96,14 +96,14 @@ class _Explainer:
             return did_you_mean(f"{namespace}.{close}" if close else elsewhere[0], known, self._describe) or ""
         if not same:
             return did_you_mean(name, known, self._describe) or f"names begin with {', '.join(f'{part}.' for part in self.scope)}"
-        declared = {"segment": "segments.yaml", "lists": "lists/*.csv", "item": "site.yaml, items"}.get(namespace, "site.yaml, attributes")
+        declared = {"segment": "segments.yaml", "lists": "lists/*.csv", "item": "site.yaml, items", "market": "site.yaml, markets"}.get(namespace, "site.yaml, attributes")
         shown = ", ".join(full.rpartition(".")[2] for full in same[:8])
         return f"'{namespace}' has {shown}{', …' if len(same) > 8 else ''}; new ones are declared in {declared}"
 
     def _describe(self, name: str) -> str:
         about = self.environment.about.get(name)
         namespace = name.partition(".")[0]
-        kind = {"segment": "a segment", "lists": "a list"}.get(namespace) or self.environment.names[name].kind
+        kind = {"segment": "a segment", "lists": "a list", "market": "a market"}.get(namespace) or self.environment.names[name].kind
         return f"{kind}, {about}" if about else kind
 
     def _name(self, offset: int, name: str) -> list[Problem]:

@@ -120,7 +120,7 @@ class _Lowering:
             self._out_of_scope(node, namespace)
         if not node.select.test_only:
             return ir.Ref(name, type_.kind if type_ else "", start)
-        if namespace in ("segment", "lists"):
+        if namespace in ("segment", "lists", "market"):
             self._unsupported(node, f"has() asks whether an attribute is known; '{name}' always is", f"leave has(…) out: {name}")
         return ir.Has(name, start)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping
 
-from compiler import implication, ir, patterns
+from compiler import implication, ir, markets, patterns
 from compiler.cel import Environment, refs
 from compiler.diagnostics import Diagnostics, nearest
 from compiler.implication import World
@@ -53,6 +53,8 @@ class Conditions:
         read: the names of all attributes that any condition reads.
         named: everything that any condition names, segments included, whether or not it decides anything.
         within: segment → the segments that it names.
+        markets: the site's markets; `in_market`: what `market.NAME` and the like stand for; none where one of them was reported.
+        of_markets: market → its own condition, None where it has none.
         world: what is known of the attributes' values.
     """
 
@@ -63,7 +65,7 @@ class Conditions:
         items = {n: "string" if t in ("image", "link") else t for n, t in fields.items()} if fields else None
         self.environment = Environment(
             types, ruleset.segments, {name: "string" for name in ruleset.lists}, items, slots=slot_types(ruleset), sticky=_sticky(ruleset),
-            purposes=ruleset.site.spec.purposes, about=_about(ruleset),
+            purposes=ruleset.site.spec.purposes, about=_about(ruleset), markets=_of_markets(ruleset),
         )  # fmt: skip
         self.kinds = {name: self.environment.names[name].kind for name in types}
         self.purposes = _purposes(ruleset)
@@ -73,18 +75,23 @@ class Conditions:
         self.named: set[str] = set()
         self.used_lists: set[str] = set()
         self.used_segments: set[str] = set()
+        self.markets = markets.markets_of(ruleset)
+        self.of_markets, self.in_market = self._markets()
         self.segments = self._segments()
 
     def compile(self, entry: Entry[Any], path: Path, text: str, scope: Iterable[str] = EVERYTHING) -> ir.Expr | None:
         """The condition at a place of the site, segments put in; None where it was reported."""
-        expr = self._compiled(entry, path, text, tuple(scope))
+        scope = tuple(scope)
+        expr = self._compiled(entry, path, text, (*scope, "market") if self.markets and "request" in scope else scope)
         if expr is None:
             return None
         names = refs(expr)
         self.used_segments |= {name[8:] for name in names if name.startswith("segment.")}
         if any(name.startswith("segment.") and name[8:] not in self.segments for name in names):
             return None  # the segment itself was reported
-        expr = simplified(inline(expr, self.segments))
+        if any(name.startswith("market.") and name not in self.in_market for name in names):
+            return None  # a market was
+        expr = simplified(inline(expr, self.segments, self.in_market))
         self._note(expr)
         return expr
 
@@ -116,16 +123,34 @@ class Conditions:
         self.read |= {name for name in names if name in self.kinds}
         self.used_lists |= {name[6:] for name in names if name.startswith("lists.")}
 
+    def localised(self, expr: ir.Expr) -> ir.Expr:
+        """A filter of items in which a field is the column of the visitor's market."""
+        return markets.localised(expr, self.markets)
+
+    def _markets(self) -> tuple[dict[str, ir.Expr | None], dict[str, ir.Expr]]:
+        """The markets' own conditions, and what asks for them stands for."""
+        site, whens = self.ruleset.site, dict[str, ir.Expr | None]()
+        for name, spec in site.spec.markets.items():
+            compiled = self._compiled(site, ("markets", name, "when"), spec.when, ("request", "lists")) if spec.when else markets.TRUE
+            if compiled is None:
+                return {}, {}
+            whens[name] = simplified(compiled) if spec.when else None
+            self._note(whens[name] or markets.TRUE)
+        self.named |= {f"lists.{market.calendar}" for market in self.markets if market.calendar}
+        return whens, markets.conditions_of(self.markets, whens) if whens else {}
+
     def _segments(self) -> dict[str, ir.Expr]:
-        """Segment → condition with the segments it names put in; those in a circle are reported."""
-        raw = {name: self._compiled(e, ("when",), e.spec.when, EVERYTHING) for name, e in self.ruleset.segments.items()}
+        """Segment → condition with the markets and segments it names put in; those in a circle are reported."""
+        scope = (*EVERYTHING, "market") if self.markets else EVERYTHING
+        raw = {name: self._compiled(e, ("when",), e.spec.when, scope) for name, e in self.ruleset.segments.items()}
         raw = {name: expr for name, expr in raw.items() if expr is not None}
+        raw = {name: expr for name, expr in raw.items() if not any(used.startswith("market.") and used not in self.in_market for used in refs(expr))}
         needs = {name: {r[8:] for r in refs(expr) if r.startswith("segment.")} for name, expr in raw.items()}
         self.within = needs
         done: dict[str, ir.Expr] = {}
         while ready := [name for name in raw if name not in done and needs[name] <= done.keys()]:
             for name in ready:
-                done[name] = inline(raw[name], done)
+                done[name] = inline(raw[name], done, self.in_market)
         for name in sorted(raw.keys() - done.keys()):
             circular = sorted(needs[name] - done.keys() & raw.keys())
             if needs[name] <= raw.keys():
@@ -159,6 +184,11 @@ def _purposes(ruleset: Ruleset) -> dict[str, str | None]:
         for space in ("visitor", "account")
         for name, a in getattr(declared, space).items()
     }
+
+
+def _of_markets(ruleset: Ruleset) -> tuple[str, ...]:
+    """What may follow `market.` in a condition."""
+    return (*ruleset.site.spec.markets, markets.CLOSED, markets.OPEN) if ruleset.site.spec.markets else ()
 
 
 def _about(ruleset: Ruleset) -> Mapping[str, str]:

@@ -1,18 +1,25 @@
-"""Copy and markup → content parts: everything that does not depend on the visitor is escaped and joined here."""
+"""Copy and markup → content parts: everything that does not depend on the visitor is escaped and joined here.
+
+What differs between markets is compiled for each of them, and stands side by side in a part of its own; of a site without
+markets there is but the one version.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Sequence
 
 from compiler import templates
 from compiler.catalogue import image_url, missing_image
 from compiler.conditions import Conditions, known
+from compiler.copies import Patch, Path, copy_of, lineage, written
 from compiler.diagnostics import Diagnostics
+from compiler.markets import FACTS, Market, is_everywhere
 from compiler.operations import CONTEXTS
 from compiler.syntax import ContentEntry, Entry, Ruleset
 from tessera.render import ESCAPES, candidates, escape_url, is_descriptor, is_set
 
 Parts = tuple[Any, ...]
+_OF_MARKETS = "market."  # of variables that stand for facts of the visitor's market
 
 
 class Components:
@@ -20,43 +27,48 @@ class Components:
 
     def __init__(self, ruleset: Ruleset, conditions: Conditions, diagnostics: Diagnostics) -> None:
         self.ruleset, self.conditions, self.diagnostics = ruleset, conditions, diagnostics
+        self.markets: tuple[Market | None, ...] = (None, *conditions.markets)  # None: a visitor who is in none of them
+        self.is_everywhere = is_everywhere(conditions.markets, ruleset)
         self.markup = {name: self._markup(entry) for name, entry in ruleset.contents.items()}
         self.contexts = _contexts(ruleset, self.markup)
-        self.fields = {name: self._variants(entry) for name, entry in ruleset.contents.items()}
-        for name, entry in ruleset.contents.items():
+        self._parsed: dict[tuple, tuple] = {}
+        for entry in ruleset.contents.values():
             for variant in entry.spec.variants:  # also those that nothing shows yet
-                self._values(entry, variant)
+                self._check_variant(entry, variant)
+                for market in self.markets:
+                    self._values(entry, variant, market)
 
     def ranks(self, component: str) -> bool:
         """Whether the component has a block that repeats over items, or markup that was reported."""
         markup = self.markup[component]
         return markup is None or any(isinstance(part, templates.Each) for part in markup)
 
-    def compile(self, component: str, variant: str | None, patch: Mapping[str, str] = {}, origin: tuple[Entry[Any], tuple] | None = None) -> Parts:
-        """The content of a variant (None: of the bare markup, for ranked items), with an arm's fields in place of its own.
-
-        Args:
-            origin: the entry and path where the patch stands, for messages.
-        """
+    def compile(self, component: str, variant: str | None, patch: Patch | None = None) -> Parts:
+        """The content of a variant (None: of the bare markup, for ranked items), with an arm's fields in place of its own."""
         entry = self.ruleset.contents[component]
-        values = self._patched_values(entry, variant, patch, origin)
-        return self._read_by_the_edge(_joined(self._parts(entry, self.markup[component] or (), values)))
+        values = [self._patched_values(entry, variant, patch, market) for market in self.markets]
+        pieces = (self._piece(entry, part, values) for part in self.markup[component] or ())
+        return self._read_by_the_edge(_joined(part for piece in pieces for part in piece))
 
-    def value(self, component: str, variant: str, field: str, context: str, patch: Mapping[str, str] = {}, origin: tuple[Entry[Any], tuple] | None = None) -> Parts:
+    def value(self, component: str, variant: str, field: str, context: str, patch: Patch | None = None) -> Parts:
         """One field of a variant alone, escaped for a context; the other arguments as for `compile`."""
-        values = self._patched_values(self.ruleset.contents[component], variant, patch, origin)
-        return self._read_by_the_edge(_joined(_placed(values.get(field, ()), context)))
+        entry = self.ruleset.contents[component]
+        values = [self._patched_values(entry, variant, patch, market) for market in self.markets]
+        return self._read_by_the_edge(_joined(self._by_market([_placed(own.get(field, ()), context, market) for own, market in zip(values, self.markets)])))
 
     def shows(self, component: str, field: str) -> bool:
         """Whether the markup puts a field somewhere, or was reported."""
         markup = self.markup[component]
         return markup is None or any(part.name == field for part in templates.variables(markup))
 
-    def _patched_values(self, entry: ContentEntry, variant: str | None, patch: Mapping[str, str], origin: tuple[Entry[Any], tuple] | None) -> dict[str, tuple]:
-        values = self._values(entry, variant) if variant else {}
-        for name, text in patch.items():
-            if name in entry.spec.fields and origin is not None:
-                values[name] = self._patched(entry, name, text, origin)
+    def _patched_values(self, entry: ContentEntry, variant: str | None, patch: Patch | None, market: Market | None) -> dict[str, tuple]:
+        """Field → its parts, in a market."""
+        values = self._values(entry, variant, market) if variant else {}
+        if patch is not None:
+            for field in entry.spec.fields:
+                found = written(patch.fields, patch.localised, field, market, (*patch.path, "set"), patch.path)
+                if found is not None:
+                    values[field] = self._read(entry, field, found[1], patch.entry, found[0])
         return values
 
     def _read_by_the_edge(self, parts: Parts) -> Parts:
@@ -81,6 +93,8 @@ class Components:
         if not field:
             if part.name not in entry.spec.fields:
                 self._unknown("E075", f"unknown field '{part.name}'", place, part.name, entry.spec.fields)
+        elif namespace == "market":
+            self._check_fact(part, place)
         elif namespace == "item":
             items = self.ruleset.items
             names = ["id", *items.fields] if items else []
@@ -89,7 +103,21 @@ class Components:
         else:
             self._check_attribute(part, place)
 
+    def _check_fact(self, part: templates.Slot, place: Any) -> bool:
+        """A fact of the market: one that there is; with a fallback where a visitor may be in no market that has it."""
+        name, markets = part.path[1], self.markets[1:]
+        if name not in FACTS or not markets:
+            self._unknown("E021", f"unknown attribute '{part.name}'", place, part.name, [f"{_OF_MARKETS}{fact}" for fact in FACTS if markets])
+            return False
+        if part.fallback is None and not (self.is_everywhere and all(market.fact(name) for market in markets)):
+            fix = f'say what stands there elsewhere: {{{{{part.name} | "…"}}}}'
+            self.diagnostics.error("E079", place, f"'{part.name}' has no fallback, and not every visitor is in a market that has one", fix)
+            return False
+        return True
+
     def _check_attribute(self, part: templates.Slot, place: Any) -> bool:
+        if part.path[0] == "market":
+            return self._check_fact(part, place)
         if part.name not in self.conditions.kinds:
             self._unknown("E021", f"unknown attribute '{part.name}'", place, part.name, self.conditions.kinds)
             return False
@@ -106,46 +134,43 @@ class Components:
         fix = did_you_mean(name, candidates) or (f"known are {', '.join(candidates[:12])}" if candidates else "declare it first")
         self.diagnostics.error(code, place, message, fix)
 
-    def _variants(self, entry: ContentEntry) -> dict[str, dict[str, tuple[str, str]]]:
-        """Variant → field → (the variant that wrote it, text), with `extends` resolved."""
-        return {name: self._resolved(entry, name, ()) for name in entry.spec.variants}
-
-    def _resolved(self, entry: ContentEntry, name: str, above: tuple[str, ...]) -> dict[str, tuple[str, str]]:
-        own = dict(entry.spec.variants[name])
+    def _check_variant(self, entry: ContentEntry, name: str) -> None:
+        """Each field is one of the component's, and each of those has a text; what is extended exists, and not in a circle."""
+        declared = entry.spec.variants
+        own = dict(declared[name])
         base = own.pop("extends", None)
-        inherited: dict[str, tuple[str, str]] = {}
-        line = (*above, name)
-        if base == line[0]:
-            through = f" through {', '.join(repr(other) for other in line[1:])}" if above else ""
-            self.diagnostics.error("E077", entry.place("variants", base, "extends"), f"the variant '{base}' extends itself{through}", "take `extends` out")
-        elif base is not None and base not in line:
-            found = known(self.diagnostics, "E045", "variant", base, entry.spec.variants, entry, "variants", name, "extends")
-            inherited = self._resolved(entry, base, line) if found else {field: (name, "") for field in entry.spec.fields}
-        if not above:
-            self._check_fields(entry, name, own, inherited)
-        return {**inherited, **{field: (name, text) for field, text in own.items()}}
-
-    def _check_fields(self, entry: ContentEntry, name: str, own: Mapping[str, str], inherited: Mapping[str, Any]) -> None:
+        if base is not None and base in declared:
+            line = lineage(entry, name)
+            if declared[line[-1]].get("extends") == name:
+                through = f" through {', '.join(repr(other) for other in line[1:])}" if len(line) > 1 else ""
+                self.diagnostics.error("E077", entry.place("variants", name, "extends"), f"the variant '{name}' extends itself{through}", "take `extends` out")
+        elif base is not None:
+            known(self.diagnostics, "E045", "variant", base, declared, entry, "variants", name, "extends")
         for field in own:
             if field not in entry.spec.fields:
                 self._unknown("E075", f"unknown field '{field}'", entry.place("variants", name, field, key=True), field, entry.spec.fields)
+        if any(declared[other].get("extends", other) not in declared for other in lineage(entry, name)):
+            return  # what it lacks cannot be told
         for field in entry.spec.fields:
-            if field not in own and field not in inherited:
+            if not any(field in declared[other] for other in lineage(entry, name)):
                 fix = f"add `{field}: …`, or let it extend a variant that has it"
                 self.diagnostics.error("E076", entry.place("variants", name, key=True), f"the variant '{name}' lacks the field '{field}'", fix)
 
     # --- values
 
-    def _values(self, entry: ContentEntry, variant: str) -> dict[str, tuple]:
-        """Field → its parts."""
-        fields = self.fields[entry.name].get(variant, {})
-        return {field: self._read(entry, field, text, entry, ("variants", origin, field)) for field, (origin, text) in fields.items()}
+    def _values(self, entry: ContentEntry, variant: str, market: Market | None) -> dict[str, tuple]:
+        """Field → its parts, in a market."""
+        found = copy_of(entry, variant, market)
+        return {field: self._read(entry, field, text, entry, path) for field, (path, text) in found.items()}
 
-    def _patched(self, entry: ContentEntry, field: str, text: str, origin: tuple[Entry[Any], tuple]) -> tuple:
-        return self._read(entry, field, text, origin[0], (*origin[1], field))
+    def _read(self, entry: ContentEntry, field: str, text: str, where: Entry[Any], path: Path) -> tuple:
+        """A field's text as parts: texts and variables. Read once, however many markets show it."""
+        key = (entry.name, id(where), path)
+        if key not in self._parsed:
+            self._parsed[key] = self._parts_of(entry, field, text, where, path)
+        return self._parsed[key]
 
-    def _read(self, entry: ContentEntry, field: str, text: str, where: Entry[Any], path: tuple) -> tuple:
-        """A field's text as parts: texts and variables."""
+    def _parts_of(self, entry: ContentEntry, field: str, text: str, where: Entry[Any], path: Path) -> tuple:
         kind = entry.spec.fields.get(field)
         found = templates.compile_text(text, kind or "text")
         if isinstance(found, list):
@@ -206,18 +231,34 @@ class Components:
 
     # --- parts
 
-    def _parts(self, entry: ContentEntry, markup: Iterable[Any], values: Mapping[str, tuple]) -> Iterable[Any]:
+    def _piece(self, entry: ContentEntry, part: Any, values: Sequence[Mapping[str, tuple]]) -> Iterable[Any]:
+        """A part of the markup: one version for all markets, or as they have it. A block of items differs as a whole, so that
+        what depends on the item alone is still made once for each."""
+        return self._by_market([tuple(self._parts(entry, (part,), own, market)) for own, market in zip(values, self.markets)])
+
+    def _by_market(self, versions: Sequence[Iterable[Any]]) -> Iterable[Any]:
+        """The versions of what stands at one place, in the order of `markets`."""
+        otherwise, *own = map(_joined, versions)
+        groups: dict[Parts, list[str]] = {}
+        for market, version in zip(self.markets[1:], own):
+            groups.setdefault(version, []).append(market.name)
+        if self.is_everywhere:
+            otherwise = own[-1]  # of the market without a condition, which is the last
+        others = [(tuple(names), parts) for parts, names in groups.items() if parts != otherwise]
+        return (("market", tuple(others), otherwise),) if others else otherwise
+
+    def _parts(self, entry: ContentEntry, markup: Iterable[Any], values: Mapping[str, tuple], market: Market | None) -> Iterable[Any]:
         for part in markup:
             if isinstance(part, str):
                 yield part
             elif isinstance(part, templates.Each):
-                yield ("each", _joined(self._parts(entry, part.parts, values)))
+                yield ("each", _joined(self._parts(entry, part.parts, values, market)))
             elif part.name in entry.spec.fields:
-                yield from _placed(values.get(part.name, ()), part.context)
+                yield from _placed(values.get(part.name, ()), part.context, market)
             elif part.path[0] == "item":
-                yield ("item", part.path[1], part.context)
+                yield ("item", market.columns.get(part.path[1], part.path[1]) if market else part.path[1], part.context)
             else:
-                yield ("var", part.name, part.context, part.fallback or "")
+                yield _variable(part, part.context, market)
 
 
 def _contexts(ruleset: Ruleset, markup: Mapping[str, Iterable[Any] | None]) -> dict[tuple[str, str], set[str]]:
@@ -242,9 +283,13 @@ def _attributes(parts: Iterable[Any]) -> Iterable[str]:
             yield part[1]
         elif isinstance(part, tuple) and part[0] == "each":
             yield from _attributes(part[1])
+        elif isinstance(part, tuple) and part[0] == "market":
+            for _, parts in part[1]:
+                yield from _attributes(parts)
+            yield from _attributes(part[2])
 
 
-def _placed(value: tuple, context: str) -> Iterable[Any]:
+def _placed(value: tuple, context: str, market: Market | None) -> Iterable[Any]:
     """A field's parts in their place in the markup: in an address, only what begins it decides where it leads."""
     if context == "srcset" and len(value) > 1:
         context = "url"  # no set has variables in it: this is one address
@@ -253,7 +298,14 @@ def _placed(value: tuple, context: str) -> Iterable[Any]:
         if isinstance(part, str):
             yield ESCAPES["text" if inner == "urlpart" or (inner == "class" and len(value) > 1) else inner](part)
         else:
-            yield ("var", part.name, inner, part.fallback or "")
+            yield _variable(part, inner, market)
+
+
+def _variable(part: templates.Slot, context: str, market: Market | None) -> Any:
+    """A variable in its place; a fact of the market is a text."""
+    if part.path[0] != "market":
+        return ("var", part.name, context, part.fallback or "")
+    return ESCAPES[context]((market.fact(part.path[1]) if market else None) or part.fallback or "")
 
 
 def _joined(parts: Iterable[Any]) -> Parts:

@@ -63,8 +63,10 @@ CODES: dict[str, str] = {
     "E052": "an operation that cannot be done, or not safely, on the element that is named",
     "E053": "slots of one page that are in each other's way",
     "E054": "a set of images that cannot be read, or stands where one address must",
+    "E055": "an unknown market, or a language that none of the markets has",
     "E056": "a sensitive attribute whose purpose is in force without an opt-in",
     "E057": "an attribute that cannot come from events as it says",
+    "E058": "a market that is never reached, or comes after itself in the rollout",
     "E059": "an address that a page may not link to, or that a redirect may not lead to",
     # experiments and campaigns
     "E060": "a field that the component does not have, set by an arm",
@@ -76,6 +78,8 @@ CODES: dict[str, str] = {
     "E066": "an unknown arm",
     "E067": "an experiment, or a share of a rule, whose unit cannot be told",
     "E068": "ranges of buckets that overlap, or lie outside the buckets",
+    # markets
+    "E069": "a calendar that is no list of days, or a column of a market that does not fit",
     # markup and copy
     "E070": "a variable that cannot be read",
     "E071": "a variable in a place where it cannot be escaped safely",

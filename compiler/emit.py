@@ -12,9 +12,10 @@ import msgpack
 from compiler import ir, item_sections
 from compiler.lower import tree
 from compiler.rankings import Rankings
-from tessera.bundle import ALIGN, FORMAT, HEADER, LENGTHS, LEVELS, MAGIC, RESERVED
+from tessera.bundle import ALIGN, FORMAT, HEADER, LATER_FORMAT, LENGTHS, LEVELS, MAGIC, RESERVED
 from tessera.columns import pack
 
+TODAY = "request.date"  # which readers of format 5 do not know
 WHOLE = 1_000_000  # shares are parts per million
 
 
@@ -30,7 +31,12 @@ def emit(program: ir.Program) -> bytes:
     sections += [(name, raw, "raw") for raw, name in rankings.masks.items()]
     heavy += [(name, raw, "held") for raw, name in rankings.boosts.items()]
     body = _body(program.site, sections, heavy)
-    return HEADER.pack(MAGIC, FORMAT, 0, len(body), sha256(body).digest(), RESERVED) + body
+    return HEADER.pack(MAGIC, _format(program), 0, len(body), sha256(body).digest(), RESERVED) + body
+
+
+def _format(program: ir.Program) -> int:
+    """The oldest format whose readers read the bundle as it is meant."""
+    return LATER_FORMAT if program.markets or TODAY in program.reads else FORMAT
 
 
 def _pack(value: Any) -> bytes:
@@ -92,6 +98,7 @@ def _values(program: ir.Program, rankings: Rankings) -> list[tuple[str, Any]]:
         ("lists", [[name, list(values)] for name, values in program.lists]),
         ("lookups", [[t.name, t.fields, t.starts, t.ends, t.rows] for t in program.lookups]),
         *([("propensities", [[p.attribute, p.name, p.version, p.pages, p.features, p.body] for p in program.propensities])] if program.propensities else []),
+        *([("markets", [[name, _tree(when)] for name, when in program.markets])] if program.markets else []),
     ]
 
 

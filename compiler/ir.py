@@ -394,3 +394,4 @@ class Program:
     limit: int = 86_400
     log_keep: int = 90 * 86_400
     propensities: tuple[Propensity, ...] = ()
+    markets: tuple[tuple[str, Expr | None], ...] = ()

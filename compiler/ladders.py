@@ -10,6 +10,7 @@ from compiler.cel import refs
 from compiler.centroids import VECTORS, centroid
 from compiler.conditions import Conditions, known
 from compiler.contents import Components
+from compiler.copies import Patch
 from compiler.diagnostics import Diagnostics
 from compiler.model_chains import needs_history
 from compiler.operations import CONTEXTS, REMOVED
@@ -181,6 +182,9 @@ class Ladders:
         fields = self.ruleset.contents[entry.spec.component].spec.fields if entry.spec.component in self.ruleset.contents else {}
         for field in spec.set:
             known(self.diagnostics, "E060", "field", field, fields, experiment, *path, "set", field, key=True)
+        for key, texts in spec.in_.items():
+            for field in texts:
+                known(self.diagnostics, "E060", "field", field, fields, experiment, *path, "in", key, field, key=True)
 
     def _simple(self, entry: Entry[Any], path: tuple, spec: Any, slot: Entry[Any]) -> ir.Action:
         """`show` or `rank`; `entry` and `path` are where it is written, `slot` the slot it is for."""
@@ -201,6 +205,7 @@ class Ladders:
         where = None
         if spec.where is not None:
             where = self.conditions.compile(entry, (*path, "where"), spec.where, ("item", "request", "visitor", "account", "consent"))
+            where = None if where is None else self.conditions.localised(where)
         for position, name in enumerate(spec.without):
             self._listed(entry, (*path, "without", position), name)
         items = self.ruleset.items.ids if self.ruleset.items else ()
@@ -273,18 +278,18 @@ class Ladders:
             if own is None and not ranked:
                 continue  # reported as unknown
             place = entry.spec.place
-            preloads = tuple(self.components.value(component, own, place.preload, "url", patch, origin) for patch, origin in patches) if place.preload and own else ()
+            preloads = tuple(self.components.value(component, own, place.preload, "url", patch) for patch in patches) if place.preload and own else ()
             if place.field is None:
-                contents = tuple(self.components.compile(component, own, patch, origin) for patch, origin in patches)
+                contents = tuple(self.components.compile(component, own, patch) for patch in patches)
             else:
-                contents = tuple(self.components.value(component, own, place.field, CONTEXTS[place.do or "text"], patch, origin) for patch, origin in patches)
+                contents = tuple(self.components.value(component, own, place.field, CONTEXTS[place.do or "text"], patch) for patch in patches)
             yield ir.Variant(name, contents, preloads)
 
-    def _patches(self, test: ir.Action | None) -> list[tuple[dict, Any]]:
+    def _patches(self, test: ir.Action | None) -> list[Patch | None]:
         if test is None or test.experiment is None:
-            return [({}, None)]
+            return [None]
         experiment = self.ruleset.experiments[test.experiment]
-        return [({}, None)] + [(dict(arm.set), (experiment, ("arms", name, "set"))) for name, arm in experiment.spec.arms.items()]
+        return [None, *(Patch(arm.set, arm.in_, experiment, ("arms", name)) for name, arm in experiment.spec.arms.items())]
 
 
 def _reach(name: str, direct: Mapping[str, tuple[str, ...]], path: tuple[str, ...], order: list[str]) -> bool:

@@ -23,15 +23,17 @@ class _TooMany(Exception):
     """The normal form would exceed the bound."""
 
 
-def inline(expr: Expr, segments: Mapping[str, Expr]) -> Expr:
-    """Replace references to segments by their conditions. The checker has refused cycles."""
+def inline(expr: Expr, segments: Mapping[str, Expr], markets: Mapping[str, Expr] = {}) -> Expr:
+    """Replace references to segments, and to markets (by their full names), by their conditions. The checker has refused cycles."""
     if isinstance(expr, Ref) and expr.name.startswith("segment."):
-        return inline(segments[expr.name[8:]], segments)
+        return inline(segments[expr.name[8:]], segments, markets)
+    if isinstance(expr, Ref) and expr.name in markets:
+        return markets[expr.name]
     if isinstance(expr, Call):
-        return Call(expr.op, tuple(inline(arg, segments) for arg in expr.args), expr.offset)
+        return Call(expr.op, tuple(inline(arg, segments, markets) for arg in expr.args), expr.offset)
     if isinstance(expr, Fold):
-        initial = None if expr.initial is None else inline(expr.initial, segments)
-        return Fold(expr.kind, expr.var, inline(expr.range, segments), inline(expr.body, segments), expr.offset, initial)
+        initial = None if expr.initial is None else inline(expr.initial, segments, markets)
+        return Fold(expr.kind, expr.var, inline(expr.range, segments, markets), inline(expr.body, segments, markets), expr.offset, initial)
     return expr
 
 

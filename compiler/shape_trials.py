@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from compiler.shape import Channel, Shape, Unit
 from compiler.shape_ladders import Outcome
+from compiler.shape_markets import Where
 from compiler.values import LONGEST_TEXT, MILLION, Condition, End, Lift, Many, Moment, Name, Share, Span, Start, Text, Zone, refused
 
 Hash = Literal["sha256", "growthbook_v1", "growthbook_v2", "unleash", "unleash_variant", "optimizely", "eppo", "flagd", "launchdarkly"]
@@ -85,6 +86,7 @@ class Arm(Outcome):
     weight: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(None, examples=["weight: 50"])
     ranges: Many[Buckets] | None = Field(None, examples=["ranges: [[0, 5000]]"], description="in place of a weight: the buckets [from, to) that get this arm")
     set: dict[Name, Text] = Field({}, examples=["set: {headline: Better mornings}"])
+    in_: dict[Where, dict[Name, Text]] = Field({}, alias="in", examples=["in: {de: {headline: …}}"], description="what it sets in a market or a language")
     about: Text | None = None
 
     @model_validator(mode="after")

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 
 from compiler.shape import Level, Shape
 from compiler.shape_ladders import Slot
+from compiler.shape_markets import Column, Currency, Language, Market, Variant
 from compiler.shape_models import Model, ModelLimits
 from compiler.shape_trials import Campaign, Experiment
 from compiler.values import (
@@ -23,9 +24,7 @@ from compiler.values import (
     refused, spoken,
 )  # fmt: skip
 
-__all__ = ["Campaign", "Content", "Experiment", "Items", "Lookup", "Metric", "Model", "Scenarios", "Segment", "Shape", "Site", "Slot"]
-
-Cell = Literal["string", "double", "int", "bool", "image", "link"]
+__all__ = ["Campaign", "Content", "Experiment", "Items", "Lookup", "Market", "Metric", "Model", "Scenarios", "Segment", "Shape", "Site", "Slot"]
 
 
 # --- site.yaml -------------------------------------------------------------------------------------------------------
@@ -139,7 +138,7 @@ class Items(Shape):
 
     file: File = Field(examples=["file: items.csv"])
     id: SpokenName = Field(examples=["id: sku"])
-    fields: dict[SpokenName, Cell] = Field(examples=["fields: {name: string, price: double}"])
+    fields: dict[SpokenName, Column] = Field(examples=["fields: {name: string, price: double}"])
 
 
 class Lookup(Shape):
@@ -181,6 +180,9 @@ class Site(Shape):
     attributes: Attributes = Attributes()
     purposes: dict[Name, Purpose] = {}
     jurisdictions: dict[Name, Jurisdiction] = {}
+    markets: Annotated[dict[SpokenName, Market], Field(max_length=250)] = Field({}, description="the first that holds; in the order of the rollout")
+    language: Language | None = Field(None, description="of the copy as it is written; that of the market without `when` unless given")
+    currency: Currency | None = Field(None, description="of the prices as they are written; that of the market without `when` unless given")
     consent: Consent = Consent()
     identity: Identity = Identity()
     holdout: Holdout | None = None
@@ -221,7 +223,7 @@ class Content(Shape):
     """content/*.yaml: the fields of a component, and its variants; `extends` takes over the fields of another variant."""
 
     fields: dict[SpokenName, Literal["text", "image", "link"]] = Field(examples=["fields: {headline: text, image: image, cta: link}"])
-    variants: dict[Name, dict[Name, Annotated[str, Field(max_length=20_000)]]] = Field(examples=["variants: {evergreen: {headline: …}}"])
+    variants: dict[Name, Variant] = Field(examples=["variants: {evergreen: {headline: …}}"])
     owner: Text | None = None
 
     @model_validator(mode="after")

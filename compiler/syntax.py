@@ -226,7 +226,7 @@ class _Loader:
         declared = site.spec.items if site else None
         if site is None or declared is None or not self._named_file(declared.file, site, ("items", "file")):
             return None
-        return read_items(self.folder / declared.file, self._shown(declared.file), declared.id, declared.fields, self.diagnostics)
+        return read_items(self.folder / declared.file, self._shown(declared.file), declared.id, item_columns(declared.fields), self.diagnostics)
 
     def _lookups(self, site: Entry[shapes.Site] | None) -> Iterator[tuple[str, LookupFile]]:
         for name, declared in sorted(site.spec.lookups.items()) if site else ():
@@ -308,6 +308,15 @@ class _Loader:
 
     def _unread(self, relative: str, fix: str) -> None:
         self.diagnostics.warning("W001", Place(self._shown(relative), 1, 1), "nothing reads this", fix)
+
+
+def item_columns(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Column of the catalogue → type: those of the fields, and those that take their place in a market."""
+    found = {name: field.type for name, field in fields.items()}
+    for field in fields.values():
+        for column in field.in_.values():
+            found.setdefault(column, field.type)
+    return found
 
 
 def _kinds_of(models: Mapping[str, Entry[Any]]) -> tuple[dict[str, Entry[Any]], dict[str, Entry[Any]]]:

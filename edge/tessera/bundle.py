@@ -20,7 +20,7 @@ from typing import Any, Callable, Mapping, Sequence
 
 import msgpack
 
-from tessera import allocation, assign, match, propensity
+from tessera import allocation, assign, markets, match, propensity
 from tessera.catalogue import Catalogue
 from tessera.columns import unpack
 from tessera.derive import derivation
@@ -34,6 +34,9 @@ from tessera.types import EMPTY, Attribute
 
 MAGIC = b"TESSERA\0"
 FORMAT = 5
+LATER_FORMAT = 6  # of a site that has markets or asks for the day: a reader of format 5 would leave both out
+READS = frozenset((FORMAT, LATER_FORMAT))  # the formats that this reader takes
+READ = " and ".join(map(str, sorted(READS)))
 HEADER = struct.Struct(">8sIIQ32s8s")
 RESERVED = bytes(8)
 LENGTHS = struct.Struct(">II")
@@ -88,8 +91,8 @@ def unseal_head(start: bytes, rest: bytes, digest: bytes, size: int) -> Sealed:
     if len(start) < HEADER.size or start[:8] != MAGIC:
         raise BundleError("bundle rejected: not a Tessera bundle; build one with 'tessera build'")
     _, version, flags, length, expected, reserved = HEADER.unpack_from(start)
-    if version != FORMAT:
-        raise BundleError(f"bundle rejected: format {version}, this worker reads {FORMAT}; redeploy the edge or build with --format {FORMAT}")
+    if version not in READS:
+        raise BundleError(f"bundle rejected: format {version}, this worker reads {READ}; redeploy the edge or build with --format {FORMAT}")
     if flags or reserved != RESERVED:
         raise BundleError("bundle rejected: damaged header; publish it again")
     if size < HEADER.size + length:
@@ -216,6 +219,7 @@ def _resolve(sealed: Sealed, sections: Mapping[str, Any], kernel: Kernel) -> Bun
         log_keep=site["log_keep"],
         outcomes=Outcomes(postings.conjunctions, [mask for _, mask in masks]),
         propensities=tuple(propensity.read(row, attributes) for row in sections.get("propensities", ())),
+        markets=markets.read(sections.get("markets", ()), lists),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
@@ -17,6 +18,7 @@ EEA = frozenset(
 )
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FIRST_DAY = 3  # 1970 began on a Thursday
+_FIRST_DATE = date(1970, 1, 1).toordinal()
 _SEARCH = ("google.", "bing.", "duckduckgo.", "yahoo.", "ecosia.", "baidu.", "yandex.", "qwant.", "startpage.")
 _SOCIAL = ("facebook.", "instagram.", "linkedin.", "lnkd.in", "twitter.", "t.co", "x.com", "reddit.", "pinterest.", "tiktok.", "youtube.", "threads.")
 _PAID = ("cpc", "ppc", "paid", "paidsearch", "paid_social", "display", "banner", "retargeting")
@@ -114,6 +116,15 @@ def _hour(request: Request) -> int | None:
 def _weekday(request: Request) -> str | None:
     hours = _local_hours(request)
     return None if hours is None else _DAYS[(hours // 24 + _FIRST_DAY) % 7]
+
+
+def _date(request: Request) -> str | None:
+    """The day on the visitor's own clock, as `2026-12-25`."""
+    hours = _local_hours(request)
+    try:
+        return None if hours is None else date.fromordinal(_FIRST_DATE + hours // 24).isoformat()
+    except (OverflowError, ValueError):  # beyond the year 9999
+        return None
 
 
 def _daypart(request: Request) -> str | None:
@@ -238,6 +249,7 @@ BUILT_IN: Mapping[str, tuple[str, tuple[str, ...], Callable[[Request], Any]]] = 
     "request.click": ("enum", _PLATFORMS, click_of),
     "request.continent": ("string", (), lambda r: r.continent or None),
     "request.country": ("string", (), lambda r: r.country or None),
+    "request.date": ("string", (), _date),
     "request.daypart": ("enum", ("night", "morning", "afternoon", "evening"), _daypart),
     "request.device": ("enum", agents.DEVICES, lambda r: agents.device_of(r.user_agent, _hints(r)) or None),
     "request.device_family": ("string", (), lambda r: agents.family_of(r.user_agent, _hints(r)) or None),
@@ -280,7 +292,7 @@ _READ_OF: Mapping[str, tuple[str, ...]] = {
     for fields, names in {
         _BROWSER: "bot bot_class browser browser_version city continent country device device_family language latitude longitude os os_version postal region timezone",
         _ADDRESS: "click host path referrer source url utm_campaign utm_content utm_medium utm_source utm_term",
-        _CLOCK: "daypart hour weekday",
+        _CLOCK: "date daypart hour weekday",
     }.items()
     for name in names.split()
 }

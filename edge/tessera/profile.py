@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from itertools import chain
 from typing import Any, Iterable, Mapping
 
+from tessera import markets
 from tessera.propensity import predict
 from tessera.resolved import Bundle, Lookup
 from tessera.types import EMPTY, FARTHEST, LADDER, Attribute, Profile, coerce, moment_of, parse_json
@@ -133,10 +134,13 @@ def permitted(
         profile: None where the store could not be asked: then a stored fact is unknown, and its default does not apply.
         facts: values that came with the request, already found: `request.*`, which are typed, and look-ups.
         page: the page that is decided, None for any: what no decision of it reads is not predicted.
-    An attribute whose purpose is not in force, that is older than its `keep`, or of a wrong type is absent.
+    Of a site with markets the values tell the visit's own (`request.market`). An attribute whose purpose is not in force, that is older than its `keep`, or of a wrong type is absent.
     """
     if not bundle.stored:
-        return dict(facts), {}
+        values = dict(facts)
+        if bundle.markets:
+            markets.tell(bundle.markets, values)
+        return values, {}
     values = {name: facts[name] for name in bundle.asks if name in facts}
     ages: dict[str, float] = {}
     for attribute in bundle.stored:
@@ -156,6 +160,8 @@ def permitted(
             values[name] = result
     if bundle.propensities:
         values.update(predict(bundle.propensities, values, purposes, page))
+    if bundle.markets:
+        markets.tell(bundle.markets, values)
     return values, ages
 
 

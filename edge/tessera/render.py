@@ -1,8 +1,9 @@
 """Compiled content → the text that goes into a slot. Constants were escaped by the compiler with these same functions.
 
 Content is a tuple of parts: literal text (str), ("var", attribute, context, fallback), ("item", field, context) inside
-an ("each", parts, made) over the ranked items. A context says where in the markup the value stands. `made` keeps what
-each item's repetition gave, where it depends on the item alone; `prepare` adds it when a bundle is loaded.
+an ("each", parts, made) over the ranked items, or ("market", parts by market, parts of all others). A context says where in the
+markup the value stands. `made` keeps what each item's repetition gave, where it depends on the item alone; `prepare` adds it when a
+bundle is loaded.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 from typing import Any, Callable, Mapping, Sequence
 from urllib.parse import quote
 
+from tessera.markets import NAME as MARKET
 from tessera.types import Items, Ranked
 
 MAX_VALUE = 512  # characters of one fact about the visitor that are inserted
@@ -142,8 +144,10 @@ def is_fixed(content: Sequence) -> bool:
 
 
 def _prepared(part: Any) -> Any:
-    if isinstance(part, str) or part[0] != "each":
+    if isinstance(part, str) or part[0] not in ("each", "market"):
         return part
+    if part[0] == "market":
+        return ("market", {market: prepare(own) for markets, own in part[1] for market in markets}, prepare(part[2]))
     personal = any(not isinstance(inner, str) and inner[0] == "var" for inner in part[1])
     return ("each", part[1], None if personal else {})
 
@@ -168,9 +172,14 @@ def _part(part: Any, values: Mapping[str, Any], items: Items, ranked: Sequence[R
         _, name, context, fallback = part
         value = values.get(name)
         return ESCAPES[context](fallback if value is None or value == "" else display(value)[:MAX_VALUE])
-    _, field, context = part
-    value = items.ids[row] if field == "id" else items.columns[field][row]
-    return ESCAPES[context]("" if value is None else display(value))
+    if kind == "item":
+        _, field, context = part
+        value = items.ids[row] if field == "id" else items.columns[field][row]
+        return ESCAPES[context]("" if value is None else display(value))
+    _, by_market, others = part
+    market = values.get(MARKET)
+    shown = by_market.get(market, others) if isinstance(market, str) else others
+    return "".join(_part(one, values, items, ranked, row) for one in shown)
 
 
 def _repeated(part: Sequence, values: Mapping[str, Any], items: Items, row: int) -> str:

@@ -10,6 +10,7 @@ from tessera.allocation import Allocation
 from tessera.derive import Derivation
 from tessera.front import Front
 from tessera.kernel import Kernel
+from tessera.markets import Markets
 from tessera.outcomes import Outcomes
 from tessera.propensity import Predicted
 from tessera.types import Attribute, Items
@@ -229,7 +230,8 @@ class Bundle:
     `us`: purpose → the TCF purposes that grant it, the US opt-outs that deny it. `consent`: the cookies that tell a choice, by
     what they tell, and the site's `vendor` number. `cookieless`: whether visitors are told apart by no cookie. `login`: how tokens
     are verified. `max_age`, `limit`: seconds that a profile in a cookie is fresh, and may be used at all. `log_keep`: seconds.
-    `propensities`: the attributes that models predict, each made of the others.
+    `propensities`: the attributes that models predict, each made of the others. `markets`: how the visit's own is told; None for a
+    site without any.
     """
 
     name: str
@@ -288,6 +290,7 @@ class Bundle:
     log_keep: int
     outcomes: Outcomes
     propensities: tuple[Predicted, ...] = ()
+    markets: Markets | None = None
 
     def slots_of(self, page: str | None) -> tuple[int, ...]:
         """Indices of the slots of a page; of a channel for `@email`; of every slot and flag for None."""
