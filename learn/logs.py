@@ -13,8 +13,8 @@ from typing import Any
 from learn.identity_files import BadFile
 
 ENDINGS = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
-OTHERS = frozenset({"decisions", "dead", "retried"})  # folders of the log that hold no events
-NO_DECISIONS = frozenset({"events", "dead", "retried"})
+OTHERS = frozenset({"decisions", "shadow", "dead", "retried"})  # folders of the log that hold no events
+NO_DECISIONS = frozenset({"events", "shadow", "dead", "retried"})
 
 
 def files_of(named: Iterable[str], endings: Sequence[str] = ENDINGS, skipped: Collection[str] = OTHERS) -> list[Path]:
