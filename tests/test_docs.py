@@ -21,6 +21,7 @@ from compiler.pipeline import compile_site
 from compiler.scenarios import of_site, run
 from compiler.visitors import KEYS, visit_of
 from tests.conformance.suites import SUITES
+from tests.releasing import payload
 from tessera import about, log
 from tessera.bundle import HEADER, TRAILER, load, unseal
 from tessera.resolved import Bundle
@@ -299,9 +300,13 @@ def test_the_fields_of_a_visit_are_told() -> None:
 
 
 def test_every_field_of_the_log_is_told(messages: list[dict[str, Any]]) -> None:
-    shared = set(messages[0]["view"]) - {"slots"} | {"page_status"}
+    shared = set(messages[0]["view"]) - {"slots"} | {"page_status", "lane", "took"}
     assert set(named("docs/format.md", "fields: page_view")) == shared
     assert set(named("docs/format.md", "fields: outcome")) == set(rows(messages[0])[0]) - shared
+
+
+def test_every_key_of_the_pointer_is_told() -> None:
+    assert set(named("docs/format.md", "fields: pointer")) == set(payload("0" * 64))
 
 
 def test_the_fields_of_the_about_document_are_told() -> None:
@@ -311,7 +316,7 @@ def test_the_fields_of_the_about_document_are_told() -> None:
 def test_every_refusal_is_told() -> None:
     """The literal beginnings of the reader's messages."""
     told = text_of("docs/format.md")
-    for source in ("edge/tessera/bundle.py", "edge/entry.py"):
+    for source in ("edge/tessera/bundle.py", "edge/tessera/release.py", "edge/entry.py"):
         for message in re.findall(r'BundleError\(f?"([^"]+)"', text_of(source)):
             beginning = re.split(r"[;{,(]", message)[0].strip()
             assert beginning in told, message
