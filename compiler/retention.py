@@ -17,7 +17,7 @@ from compiler import ir
 from compiler.register import CHOICES, logged_for, longest_keep
 
 DAY = 86_400
-FOLDERS = ("decisions", "events", "dead")
+FOLDERS = ("decisions", "events", "shadow", "dead")
 MARKS = "retried/"  # what the consumer remembers of messages that come again: of no visitor, and it forgets them itself
 _NAME = re.compile(r"(?P<folder>[a-z]+)/date=(?P<date>\d{4}-\d{2}-\d{2})/[^/]+", re.ASCII)
 _FORM = "form."

@@ -14,11 +14,11 @@ const PERSONAL = "private, no-cache";
 const GS = "\x1d"; // between cookies
 const MOST_TOLD = 64; // ways to fill a page that are remembered
 
-/** Python's answer to a page view: {cookie, record, whose, command, contents}; see contents.mjs. */
-export function readAnswer(answer) {
+/** A bundle's answer to a page view: {cookie, record, whose, command, contents}; see contents.mjs. */
+export function readAnswer(bundle, answer) {
   const [first, ...fillings] = answer.split(RS);
   const [, cookie, record, whose, command] = first.split(US);
-  return { cookie, record, whose, command, contents: fillings.map(contentOf) };
+  return { cookie, record, whose, command, contents: fillings.map((filling) => contentOf(bundle, filling)) };
 }
 
 /** One Set-Cookie header for each of the cookies, which Python joins by a group separator. */

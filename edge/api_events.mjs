@@ -26,7 +26,7 @@ export async function events(view, { live, events, recognised }) {
   if (!isJson(request)) return refusal(415, "only application/json");
   const { text, status, why } = await readBody(request);
   if (status) return refusal(status, why);
-  if (!live()) return refusal(503, "no release is live", { "retry-after": "5" });
+  if (!live(view)) return refusal(503, "no release is live", { "retry-after": "5" });
   await recognised(view);
   const facts = factsOf(view, "");
   let answer = events(facts + RS + RS + text);

@@ -5,6 +5,7 @@ import { appendCookies } from "./answer.mjs";
 import { readBody, within } from "./body.mjs";
 import { brief, note } from "./journal.mjs";
 import { isOwn, json, refusal } from "./json.mjs";
+import { isAnew } from "./lanes.mjs";
 import { pageOf } from "./own_page.mjs";
 import { readAll } from "./release.mjs";
 import { factsOf, routeTo, US } from "./visit.mjs";
@@ -15,10 +16,12 @@ const QUEUE_DEADLINE = 5_000; // milliseconds
 export async function asked(view, tools, operation, page, body = "") {
   await tools.recognised(view);
   const given = { operation, facts: factsOf(view, page), body };
-  const first = JSON.parse(tools.mine(JSON.stringify(given)));
+  const live = tools.live(view);
+  const first = JSON.parse(tools.mine(live, JSON.stringify(given)));
   if (!first.read) return first;
   const told = await readAll(view.env.PROFILES, first.read, first.deadline);
-  return JSON.parse(tools.mine(JSON.stringify({ ...given, told: told.join(US) })));
+  const second = tools.mine(live, JSON.stringify({ ...given, told: told.join(US) }));
+  return isAnew(view, second) ? asked(view, tools, operation, page, body) : JSON.parse(second);
 }
 
 async function answered(view, { status, body, cookies, command }) {
@@ -39,7 +42,7 @@ async function answered(view, { status, body, cookies, command }) {
 function refused(view, tools, methods, isRead) {
   if (!methods.includes(view.request.method)) return refusal(405, `only ${methods.join(" and ")}`, { allow: methods.join(", ") });
   if (!isOwn(view, isRead)) return refusal(403, "only for pages of this site");
-  return tools.live() ? null : refusal(503, "no release is live", { "retry-after": "5" });
+  return tools.live(view) ? null : refusal(503, "no release is live", { "retry-after": "5" });
 }
 
 export async function preferences(view, tools) {
@@ -57,7 +60,7 @@ export async function why(view, tools) {
   if (no) return no;
   const address = pageOf(view.url);
   if (address === null) return refusal(400, "`page` is a path of this site, or an address of it");
-  const route = routeTo(tools.live(), address);
+  const route = routeTo(tools.live(view), address);
   if (route === null) return refusal(404, "no page of the site has this address");
   return answered(view, await asked({ ...view, url: address }, tools, "why", route.page));
 }

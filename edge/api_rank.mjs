@@ -12,14 +12,14 @@ const STATUS = "api"; // of such a decision in the log
 function pageFor(view, tools) {
   if (!new URL(view.url).searchParams.has("page")) return { view, page: "" };
   const address = pageOf(view.url);
-  return address && { view: { ...view, url: address }, page: routeTo(tools.live(), address)?.page ?? "" };
+  return address && { view: { ...view, url: address }, page: routeTo(tools.live(view), address)?.page ?? "" };
 }
 
 export async function rank(view, tools) {
   const { request } = view;
   if (request.method !== "POST") return refusal(405, "only POST", { allow: "POST" });
   if (!isOwn(view, false)) return refusal(403, "only for pages of this site");
-  if (!tools.live()) return refusal(503, "no release is live", { "retry-after": "5" });
+  if (!tools.live(view)) return refusal(503, "no release is live", { "retry-after": "5" });
   if (!/^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "")) return refusal(415, "only application/json");
   const where = pageFor(view, tools);
   if (where === null) return refusal(400, "`page` is a path of this site, or an address of it");

@@ -3,6 +3,7 @@
 import { appendCookies, readAnswer } from "./answer.mjs";
 import { note } from "./journal.mjs";
 import { isOwn, json, refusal } from "./json.mjs";
+import { isAnew } from "./lanes.mjs";
 import { pageOf } from "./own_page.mjs";
 import { seal } from "./sealed.mjs";
 import { routeTo, US } from "./visit.mjs";
@@ -57,7 +58,7 @@ async function sentAway(view, answer, { logFirst }) {
 /**
  * Answer with the decided slots. The visitor is who asks; the page and its referrer are what the application says.
  *
- * @param tools of the bridge: live() → the bundle's name, decided(view, route), log and logFirst(view, record, status, places)
+ * @param tools of the bridge: live(view) → the name of the bundle that decides, decided(view, route), log and logFirst(view, record, status, places)
  */
 export async function slots(view, tools) {
   const { request, url } = view;
@@ -65,17 +66,19 @@ export async function slots(view, tools) {
   if (!isOwn(view, true)) return refusal(403, "only for pages of this site");
   const address = pageOf(url);
   if (address === null) return refusal(400, "`page` is a path of this site, or an address of it");
-  if (!tools.live()) return refusal(503, "no release is live", { "retry-after": "5" });
-  const route = routeTo(tools.live(), address);
+  const live = tools.live(view);
+  if (!live) return refusal(503, "no release is live", { "retry-after": "5" });
+  const route = routeTo(live, address);
   if (route === null) return refusal(404, "no page of the site has this address");
   await tools.recognised(view);
   const answer = await tools.decided({ ...view, url: address }, route);
   if (answer.startsWith("redirect")) return sentAway(view, answer, tools);
+  if (isAnew(view, answer)) return slots(view, tools);
   if (!answer.startsWith("page")) {
     note("decision-failed", { why: answer.slice(answer.indexOf(US) + 1) });
     return refusal(503, "deciding failed");
   }
-  const reply = readAnswer(answer);
+  const reply = readAnswer(route.bundle, answer);
   const { record, contents } = reply;
   const cookie = await seal(view.env, reply.cookie);
   const told = JSON.parse(record);

@@ -10,7 +10,8 @@ import { fetchOrigin, OriginError, sorry } from "./origin.mjs";
 import { planFor, planHere } from "./plans.mjs";
 import { followRelease, isDue, readAll } from "./release.mjs";
 import { isOpen, seal, snapshotOf } from "./sealed.mjs";
-import { adopt as adoptRoutes, factsOf, routeTo, RS, US } from "./visit.mjs";
+import { decider, deciderOf, isAnew, pointTo, shadowed } from "./lanes.mjs";
+import { adopt as adoptRoutes, factsOf, keepRoutes, routeTo, RS, US } from "./visit.mjs";
 
 export { count } from "./journal.mjs";
 export { eraseBy } from "./erasure.mjs";
@@ -25,13 +26,13 @@ const GS = "\x1d"; // between keys of a store
 const QUIET = /^(?:spliced(?::\d+)?|kept|offered)$/; // places of which nothing need be counted
 const PAGE_METHODS = new Set(["GET", "HEAD"]);
 
-let python = null; // {turn, follow, about, events, content, api, mine}
-let live = ""; // the name of the bundle that decides
+let python = null; // {turn, follow, about, events, content, api, mine, choose, beside}
+const settings = new Map(); // bundle → what else the bridge must know of it
 
-/** What Python does for the bridge: `turn(text)`, `follow(env)`, `about(counts, now)`, `events(text)`, `content(number)`,
- * `api(text)`, `mine(text)`. Once an isolate. */
-export function begin(turn, follow, about, events, content, api, mine) {
-  python = { turn, follow: (env) => settled(follow(env)), about, events, content, api, mine };
+/** What Python does for the bridge: `turn(bundle, text)`, `follow(env)`, `about(counts, now)`, `events(text)`,
+ * `content(bundle, number)`, `api(text)`, `mine(bundle, text)`, `choose(facts)`, `beside(text, record)`. Once an isolate. */
+export function begin(turn, follow, about, events, content, api, mine, choose, beside) {
+  python = { turn, follow: (env) => settled(follow(env)), about, events, content, api, mine, choose, beside };
 }
 
 /** Whether Python has begun, so that requests may come here at once. */
@@ -46,19 +47,28 @@ async function settled(task) {
   }
 }
 
-/** Decide by this bundle from now on; `routes` and `settings` (JSON) as tessera/visit.py tells them. */
-export function adopt(name, routes, settings) {
+/** Get to know a bundle that is loaded; `routes` and `told` (JSON) as tessera/visit.py tells them. */
+export function adopt(name, routes, told) {
   adoptRoutes(name, routes);
-  adoptLogin(JSON.parse(settings).login);
-  adoptContents(python.content);
-  live = name;
+  settings.set(name, JSON.parse(told));
+}
+
+/** Decide as the pointer says, from the next request on: JSON as tessera/release.py tells it. What it does not name is forgotten. */
+export function point(told) {
+  const { bundles, ...pointed } = JSON.parse(told);
+  const names = new Set(bundles);
+  keepRoutes(names);
+  adoptContents(names, python.content);
+  for (const name of settings.keys()) if (!names.has(name)) settings.delete(name);
+  if (pointed.live) adoptLogin(settings.get(pointed.live).login);
+  pointTo(pointed);
 }
 
 /** Follow the release where it is time to, for who serves no request. */
-export const refresh = (env, ctx) => followRelease({ env, ctx }, live !== "", python.follow);
+export const refresh = (env, ctx) => followRelease({ env, ctx }, decider.isKnown, python.follow);
 
-/** The page that a URL is, "" for none. */
-export const page = (url) => routeTo(live, url)?.page ?? "";
+/** The page of a bundle that a URL is, "" for none. */
+export const page = (bundle, url) => routeTo(bundle, url)?.page ?? "";
 
 // ---- the record ----------------------------------------------------------------------------------------------------
 
@@ -80,9 +90,17 @@ async function queue(binding, text) {
 function log(view, { record, whose, command }, status, places, text = JSON.stringify(places)) {
   for (const slot in places) if (!QUIET.test(places[slot])) count(`${places[slot]}:${slot}`);
   if (command) view.ctx.waitUntil(queue(view.env.EVENTS, command));
-  const task = queue(view.env.DECISIONS, `{"view":${record},"page_status":"${status}","places":${text}${whose}}`);
+  const took = (performance.now() - view.started).toFixed(1);
+  const task = queue(view.env.DECISIONS, `{"view":${record},"page_status":"${status}","places":${text},"lane":"${view.lane ?? "live"}","took":${took}${whose}}`);
+  shadowed(view, () => queueBeside(view, record));
   view.ctx.waitUntil(task);
   return task;
+}
+
+/** Of a page view that was decided, what the release beside the live one would have done otherwise. */
+function queueBeside(view, record) {
+  const message = python.beside(view.asked, record);
+  return message ? queue(view.env.DECISIONS, message) : null;
 }
 
 /** Send it and wait for that a little: the visitor is about to go elsewhere. */
@@ -106,15 +124,14 @@ async function settledIn(view) {
 
 /** Python's answer: in one turn, or in two where the store of profiles must be asked. */
 async function decided(view, route, first = null) {
-  const facts = first?.facts ?? factsOf(view, route.page);
-  const answer = first?.answer ?? python.turn(facts);
+  const facts = (view.asked = first?.facts ?? factsOf(view, route.page));
+  const answer = first?.answer ?? python.turn(route.bundle, facts);
   if (!answer.startsWith("read")) return answer;
   const [, keys, deadline] = answer.split(US);
-  const decider = live;
   const told = await readAll(view.env.PROFILES, keys.split(GS), Number(deadline));
   if (told[0] !== "ok" && told[0] !== "none") count(`profile-${told[0]}`);
-  if (live !== decider) return `failed${US}another release went live meanwhile`; // with other places than this route's
-  const second = python.turn(facts + RS + told.join(US));
+  view.asked = facts + RS + told.join(US);
+  const second = python.turn(route.bundle, view.asked); // by the bundle whose route this is, whatever went live meanwhile
   if (second.includes('"fallbacks":["profile-broken"]')) count("profile-broken");
   return second;
 }
@@ -147,11 +164,12 @@ async function pageView(view, route, first = null) {
   if (first === null) await recognised(view);
   const answer = await decided(view, route, first);
   if (answer.startsWith("redirect")) return redirected(view, answer);
+  if (isAnew(view, answer)) return pageAnew(view, planning);
   if (!answer.startsWith("page")) {
     note("decision-failed", { why: answer.slice(answer.indexOf(US) + 1) });
     return original(view, await planning);
   }
-  const reply = readAnswer(answer); // before anything is waited for: another release has other contents
+  const reply = readAnswer(route.bundle, answer); // before anything is waited for: another release has other contents
   reply.cookie = await seal(view.env, reply.cookie);
   let found;
   try {
@@ -165,14 +183,22 @@ async function pageView(view, route, first = null) {
   return passed(view, route, found.why || found.plan.why, found.response ?? original(view, found), reply);
 }
 
+/** The page once more, by what decides now; what was asked of the origin is of no use to that. */
+async function pageAnew(view, planning) {
+  const route = routeTo(live(view), view.url);
+  if (route === null) return original(view, await planning);
+  planning.then(({ response }) => response?.body?.cancel()).catch(() => {});
+  return pageView(view, route);
+}
+
 /** A page view for which nothing must be waited for, as most are: its plan is here, and no store is asked. */
 function quickView(view, route) {
   const found = planHere(view, route);
   if (found === null || found.plan.why || recognised(view) instanceof Promise) return pageView(view, route);
-  const facts = factsOf(view, route.page);
-  const answer = python.turn(facts);
+  const facts = (view.asked = factsOf(view, route.page));
+  const answer = python.turn(route.bundle, facts);
   if (!answer.startsWith("page") || isOpen(answer)) return pageView(view, route, { facts, answer });
-  const reply = readAnswer(answer);
+  const reply = readAnswer(route.bundle, answer);
   try {
     return shown(view, route, found, reply);
   } catch (error) {
@@ -196,7 +222,10 @@ function timed(response, env, started) {
   return copy;
 }
 
-const tools = { live: () => live, recognised, decided, log, logFirst, events: (text) => python.events(text), api: (text) => python.api(text), mine: (text) => python.mine(text) };
+/** The name of the bundle that decides for a request, "" for none. */
+const live = (view) => deciderOf(view, (facts) => python.choose(facts));
+
+const tools = { live, recognised, decided, log, logFirst, events: (text) => python.events(text), api: (text) => python.api(text), mine: (bundle, text) => python.mine(bundle, text) };
 
 /** What Python says of itself and what was counted; the counts alone where it says nothing any more. */
 function tellAbout({ now }) {
@@ -216,7 +245,7 @@ function answered(view) {
   if (url.includes(ABOUT) && new URL(url).pathname === ABOUT) return tellAbout(view);
   const own = answerApi(view, tools);
   if (own !== null) return own;
-  const route = PAGE_METHODS.has(request.method) ? routeTo(live, url) : null;
+  const route = PAGE_METHODS.has(request.method) ? routeTo(live(view), url) : null;
   return route ? quickView(view, route) : fetchOrigin(request, env);
 }
 
@@ -233,7 +262,7 @@ async function failedOpen({ request, env }, error) {
 /** What must be waited for. */
 async function slowly(view, response, started) {
   try {
-    if (response === null) await followRelease(view, live !== "", python.follow);
+    if (response === null) await followRelease(view, decider.isKnown, python.follow);
     return timed(await (response ?? answered(view)), view.env, started);
   } catch (error) {
     return failedOpen(view, error);
@@ -246,8 +275,8 @@ async function slowly(view, response, started) {
  */
 export function serve(request, env, ctx) {
   const cf = request.cf ?? {};
-  const view = { request, env, ctx, cf, url: request.url, now: cf.now ?? Date.now() };
   const started = performance.now();
+  const view = { request, env, ctx, cf, url: request.url, now: cf.now ?? Date.now(), started };
   if (isDue(env)) return slowly(view, null, started);
   try {
     const response = answered(view);

@@ -1,7 +1,8 @@
 """The bridge in Python, for runtimes in which entry.py cannot import bridge.mjs: the same answers, headers, counts and records.
 
 It is there to be right, not to be fast: the origin is asked for every page, nothing is shared between isolates, nothing old
-stands in for a failing origin. It looks up no weather, and of the addresses below /_tessera/ it has none.
+stands in for a failing origin. It looks up no weather, tries no release beside the live one, and of the addresses below /_tessera/
+it has none.
 """
 
 import asyncio
@@ -42,8 +43,9 @@ _CONTROLS = dict.fromkeys((*range(0x20), 0x7F))
 
 
 class Route(NamedTuple):
-    """A page of the bundle, its URL pattern, and the places on it."""
+    """A page of a bundle, its URL pattern, and the places on it."""
 
+    bundle: str
     page: str
     pattern: object
     slots: Sequence[Slot]
@@ -55,21 +57,26 @@ class Route(NamedTuple):
 
 
 class View(NamedTuple):
-    """A request, and the moment at which it came (milliseconds)."""
+    """A request, the moment at which it came (milliseconds; `started` by a clock of its own, in seconds), and two fresh ids."""
 
     request: object
     env: object
     ctx: object
     url: str
     now: int
+    started: float
+    fresh: tuple[str, str]
+    lane: str = "live"
 
 
 class _Isolate:
     """What the bridge keeps between requests."""
 
-    turn = follow = about = content = None
+    turn = follow = about = content = choose = None
     live = ""
-    routes: Sequence[Route] = ()
+    canary = None  # {"name", "header"} while there is one
+    is_known = False  # whether any pointer was read
+    routes: dict[str, Sequence[Route]] = {}
     polled = float("-inf")
 
 
@@ -79,20 +86,27 @@ _isolate = _Isolate()
 # ---- what entry.py calls: named as in bridge.mjs ---------------------------------------------------------------------------
 
 
-def begin(turn, follow, about, events, content, api, mine) -> None:
+def begin(turn, follow, about, events, content, api, mine, choose, beside) -> None:
     """What the entry does for the bridge; once an isolate. Browsers' events are not taken in here."""
-    _isolate.turn, _isolate.follow, _isolate.about, _isolate.content = turn, follow, about, content
+    _isolate.turn, _isolate.follow, _isolate.about, _isolate.content, _isolate.choose = turn, follow, about, content, choose
 
 
 def adopt(name: str, text: str, settings: str) -> None:
-    """Decide by this bundle from now on; `text` as tessera/visit.py tells its routes. Logins are not verified here."""
-    routes = [_route(record) for record in text.split(RECORD)]
-    _isolate.live, _isolate.routes = name, tuple(route for route in routes if route.pattern)
+    """Get to know a bundle that is loaded; `text` as tessera/visit.py tells its routes. Logins are not verified here."""
+    routes = [_route(name, record) for record in text.split(RECORD)]
+    _isolate.routes[name] = tuple(route for route in routes if route.pattern)
 
 
-def page(url: str) -> str:
-    """The page that a URL is, "" for none."""
-    route = _route_to(url)
+def point(told: str) -> None:
+    """Decide as the pointer says, from the next request on: JSON as tessera/release.py tells it."""
+    pointed = json.loads(told)
+    _isolate.routes = {name: _isolate.routes[name] for name in pointed["bundles"]}
+    _isolate.live, _isolate.canary, _isolate.is_known = pointed["live"], pointed["canary"], True
+
+
+def page(bundle: str, url: str) -> str:
+    """The page of a bundle that a URL is, "" for none."""
+    route = _route_to(bundle, url)
     return route.page if route else ""
 
 
@@ -138,7 +152,8 @@ async def serve(request, env, ctx):
     started = perf_counter()
     try:
         now = given(getattr(request.cf, "now", None)) if given(request.cf) else None
-        view = View(request, env, ctx, str(request.url), int(now or js.Date.now()))
+        fresh = str(js.crypto.randomUUID()), str(js.crypto.randomUUID())
+        view = View(request, env, ctx, str(request.url), int(now or js.Date.now()), started, fresh)
         return _timed(await _answered(view), env, started)
     except OriginError as error:
         return _unavailable(error)
@@ -161,8 +176,20 @@ async def _answered(view: View):
         return response(told, 200, (("content-type", "application/json"), ("cache-control", "no-store")))
     if path.startswith(API):
         return response('{"error":"no such address"}', 404, _API_HEADERS)
-    route = _route_to(view.url) if view.request.method in PAGE_METHODS else None
-    return await (_page_view(view, route) if route else fetch_origin(view.request, view.env))
+    bundle, lane = _decider(view)
+    route = _route_to(bundle, view.url) if view.request.method in PAGE_METHODS else None
+    return await (_page_view(view._replace(lane=lane), route) if route else fetch_origin(view.request, view.env))
+
+
+def _decider(view: View) -> tuple[str, str]:
+    """The name of the bundle that decides for a request, "" for none; and whether it is the live one, its control, the canary, or that by a header."""
+    live, canary = _isolate.live, _isolate.canary
+    if canary is None or not live:
+        return live, "live"
+    if canary["header"] and header(view.request.headers, canary["header"][0]) == canary["header"][1]:
+        return canary["name"], "header"
+    lane = _isolate.choose(_facts(view, ""))
+    return canary["name"] if lane == "canary" else live, lane
 
 
 _API_HEADERS = (
@@ -179,7 +206,7 @@ async def _follow_release(env, ctx) -> None:
     _isolate.polled = now
     task = asyncio.ensure_future(_isolate.follow(env))
     after_response(ctx, task)  # past the deadline it goes on for the next page
-    if _isolate.live:
+    if _isolate.is_known:
         after_response(ctx, asyncio.ensure_future(_watched(task, FOLLOW_DEADLINE)))
     else:
         await _watched(task, BUNDLE_DEADLINE)
@@ -226,19 +253,19 @@ def _unavailable(error: OriginError):
 # ---- a request as Python reads it, and which page it asks for --------------------------------------------------------------
 
 
-def _route(record: str) -> Route:
+def _route(bundle: str, record: str) -> Route:
     name, pattern, *fields = record.split(UNIT) if record else ("", "")  # a bundle may have no pages
     slots = tuple(Slot(*fields[at : at + 3]) for at in range(0, len(fields) - 2, 3))
     try:
         compiled = js.URLPattern.new(pathname=pattern) if pattern.startswith("/") else js.URLPattern.new(pattern)
     except THROWN:
         compiled = None  # the compiler has checked it; a worker that cannot read it leaves the page alone
-    return Route(name, compiled, slots)
+    return Route(bundle, name, compiled, slots)
 
 
-def _route_to(url: str) -> Route | None:
-    """The first page whose pattern the URL fits."""
-    return next((route for route in _isolate.routes if route.pattern.test(url)), None)
+def _route_to(bundle: str, url: str) -> Route | None:
+    """The first page of a bundle whose pattern the URL fits."""
+    return next((route for route in _isolate.routes.get(bundle, ()) if route.pattern.test(url)), None)
 
 
 @lru_cache(maxsize=256)
@@ -260,7 +287,7 @@ def _clean(value) -> str:
     return "" if given(value) is None else str(value).translate(_CONTROLS)
 
 
-def _facts(view: View, route: Route) -> str:
+def _facts(view: View, page_: str) -> str:
     """The fields of a request in the order in which tessera/context.py reads them."""
     headers = view.request.headers
     cf = given(view.request.cf)
@@ -272,7 +299,7 @@ def _facts(view: View, route: Route) -> str:
     fields = [
         "", view.request.method, view.url, view.now, _offset(str(zone), view.now // QUARTER_HOUR) if zone else "",
         told("country"), told("regionCode"), told("city"), told("continent"), zone, *(headers.get(name) for name in _HEADERS),
-        header(headers, "sec-purpose") or headers.get("purpose"), js.crypto.randomUUID(), route.page, js.crypto.randomUUID(),
+        header(headers, "sec-purpose") or headers.get("purpose"), view.fresh[0], page_, view.fresh[1],
         *(headers.get(name) for name in _HINTS), told("postalCode"), told("latitude"), told("longitude"), "", UNSEALED,
     ]  # fmt: skip
     return UNIT.join(map(_clean, fields))
@@ -297,7 +324,8 @@ def _log(view: View, record: str, whose: str, status: str, places: dict[str, str
         if place not in QUIET:
             count(f"{place}:{slot}")
     words, told = (json.dumps(each, separators=(",", ":"), ensure_ascii=False) for each in (status, places))
-    task = asyncio.ensure_future(_queue(view.env, f'{{"view":{record},"page_status":{words},"places":{told}{whose}}}'))
+    took = (perf_counter() - view.started) * 1000
+    task = asyncio.ensure_future(_queue(view.env, f'{{"view":{record},"page_status":{words},"places":{told},"lane":"{view.lane}","took":{took:.1f}{whose}}}'))
     after_response(view.ctx, task)
     return task
 
@@ -307,28 +335,29 @@ def _log(view: View, record: str, whose: str, status: str, places: dict[str, str
 
 async def _decided(view: View, route: Route) -> str:
     """Python's answer: in one turn, or in two where the store of profiles must be asked."""
-    facts = _facts(view, route)
-    answer = _isolate.turn(facts)
+    facts = _facts(view, route.page)
+    answer = _isolate.turn(route.bundle, facts)
     if not answer.startswith("read"):
         return answer
     _, keys, deadline = answer.split(UNIT)
-    decider = _isolate.live
     told = await _read_all(view.env.PROFILES, keys.split(pages.GROUP), float(deadline))
     if told[0] not in ("ok", "none"):
         count(f"profile-{told[0]}")
-    if _isolate.live != decider:
-        return f"failed{UNIT}another release went live meanwhile"  # with other places than this route's
-    second = _isolate.turn(f"{facts}{RECORD}{UNIT.join(told)}")
+    second = _isolate.turn(route.bundle, f"{facts}{RECORD}{UNIT.join(told)}")
     if '"fallbacks":["profile-broken"]' in second:
         count("profile-broken")
     return second
 
 
-async def _page_view(view: View, route: Route):
+async def _page_view(view: View, route: Route, is_anew: bool = False):
     answer = await _decided(view, route)
+    if answer.startswith("gone") and not is_anew:  # the release with which it began is no longer loaded: once more, by what decides now
+        bundle, lane = _decider(view)
+        now = _route_to(bundle, view.url)
+        return await (_page_view(view._replace(lane=lane), now, True) if now else fetch_origin(view.request, view.env))
     if answer.startswith("redirect"):
         return await _redirected(view, answer)
-    reply = pages.reply_of(answer, _isolate.content) if answer.startswith("page") else None  # before another release can come
+    reply = pages.reply_of(answer, lambda number: _isolate.content(route.bundle, number)) if answer.startswith("page") else None  # before another release can come
     try:
         found = await plan_for(view.request, view.env, view.url, route)
         if reply and not found.why:

@@ -9,7 +9,7 @@ const NONCE_ATTRIBUTE = / nonce="\x02"/g;
 
 const encoder = new TextEncoder();
 const personal = new Shelf(BUDGET, ({ bytes }) => bytes.length + OVERHEAD);
-const fixed = new Map(); // of the live bundle: number → content
+const fixed = new Map(); // bundle → number → content
 let textOf = () => "";
 
 /** 53 bits of a text, for validators (cyrb53, public domain). */
@@ -35,20 +35,22 @@ function remembered(text) {
   return content;
 }
 
-/** Another bundle decides; `text(number)` gives those of its contents that are the same for everybody. */
-export function adoptContents(text) {
-  fixed.clear();
+/** Keep the contents of these bundles alone; `text(bundle, number)` gives those that are the same for everybody. */
+export function adoptContents(bundles, text) {
+  for (const bundle of fixed.keys()) if (!bundles.has(bundle)) fixed.delete(bundle);
+  for (const bundle of bundles) if (!fixed.has(bundle)) fixed.set(bundle, new Map());
   textOf = text;
 }
 
 /** What tessera/visit.py says of a place → {text, bytes, hash, hasNonce}; null where it stays as it is. */
-export function contentOf(filling) {
+export function contentOf(bundle, filling) {
   const kind = filling[0];
   if (kind === "0") return null;
   const told = filling.slice(1);
   if (kind === "1") return remembered(told);
-  let content = fixed.get(told);
-  if (content === undefined) fixed.set(told, (content = made(textOf(told))));
+  const known = fixed.get(bundle);
+  let content = known.get(told);
+  if (content === undefined) known.set(told, (content = made(textOf(bundle, told))));
   return content;
 }
 

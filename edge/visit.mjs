@@ -6,7 +6,6 @@ import { weatherAt } from "./weather.mjs";
 export const US = "\x1f";
 export const RS = "\x1e";
 const QUARTER_HOUR = 900_000;
-const MAX_ROUTE_SETS = 4;
 const MAX_KNOWN_URLS = 4096;
 const CONTROL = /[\x00-\x1f\x7f]/;
 const CONTROLS = /[\x00-\x1f\x7f]/g;
@@ -55,7 +54,7 @@ function patternOf(text) {
   }
 }
 
-/** A page of a bundle: its name, its pattern, and its places, each {name, selector, operation}. */
+/** A page of a bundle: the bundle, its name, its pattern, and its places, each {name, selector, operation}. */
 function routeOf(bundle, record) {
   const [page, pattern, ...fields] = record.split(US);
   const slots = [];
@@ -63,15 +62,18 @@ function routeOf(bundle, record) {
     slots.push({ name: fields[i], selector: fields[i + 1], operation: fields[i + 2] });
   }
   const shape = slots.map(({ selector, operation }) => selector + US + operation).join(RS);
-  return { page, key: `${bundle}/${page}`, slots, shape, pattern: patternOf(pattern) };
+  return { bundle, page, key: `${bundle}/${page}`, slots, shape, pattern: patternOf(pattern) };
 }
 
 /** Keep the pages of a bundle, in their order: a record of page, URL pattern and places for each (see tessera/visit.py). */
 export function adopt(bundle, text) {
   const routes = text.split(RS).map((record) => routeOf(bundle, record)).filter(({ pattern }) => pattern);
-  routeSets.delete(bundle);
   routeSets.set(bundle, { routes, known: new Shelf(MAX_KNOWN_URLS, () => 1) });
-  if (routeSets.size > MAX_ROUTE_SETS) routeSets.delete(routeSets.keys().next().value);
+}
+
+/** Forget the pages of all bundles but these. */
+export function keepRoutes(bundles) {
+  for (const bundle of routeSets.keys()) if (!bundles.has(bundle)) routeSets.delete(bundle);
 }
 
 /** The first page of a bundle whose pattern the URL fits; null for none. */
@@ -87,11 +89,13 @@ export function routeTo(bundle, url) {
 }
 
 /** The fields of a request in the order in which edge/tessera/context.py reads them. */
-export function factsOf({ request, env, ctx, cf, url, now, account, snapshot }, page) {
+export function factsOf(view, page) {
+  const { request, env, ctx, cf, url, now, account, snapshot } = view;
   const { headers } = request;
+  view.fresh ??= [crypto.randomUUID(), crypto.randomUUID()]; // whoever asks twice for one request, asks for the same one
   const fields = [account, request.method, url, now, offsetOf(cf.timezone, now), cf.country, cf.regionCode, cf.city, cf.continent, cf.timezone];
   for (const name of HEADERS) fields.push(headers.get(name));
-  fields.push(headers.get("sec-purpose") ?? headers.get("purpose"), crypto.randomUUID(), page, crypto.randomUUID());
+  fields.push(headers.get("sec-purpose") ?? headers.get("purpose"), view.fresh[0], page, view.fresh[1]);
   for (const name of HINTS) fields.push(headers.get(name));
   fields.push(cf.postalCode, cf.latitude, cf.longitude, env.TESSERA_WEATHER ? weatherAt(env, ctx, cf, now) : "", snapshot);
   return fields.map(clean).join(US);

@@ -1,6 +1,7 @@
 """What the queues carry → files of the log, and what becomes of stored profiles. The calls of the platform are in edge/consume.py.
 
-A message is one of: a page view (`view`), what browsers report (`events`), and commands: `login` takes what is known of a
+A message is one of: a page view (`view`), what a release that is tried out beside the live one would have decided otherwise
+(`shadow`), what browsers report (`events`), and commands: `login` takes what is known of a
 visitor along into their account's profile, `erase` is carried out by edge/erasure.mjs.
 """
 
@@ -11,7 +12,7 @@ import re
 from hashlib import sha256
 from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
-from tessera import events, log, record
+from tessera import events, log, record, shadow
 from tessera.documents import VERSION, is_newer, opened
 from tessera.fold import fold, merge, problems
 from tessera.happenings import told
@@ -24,7 +25,7 @@ MAX_MESSAGE = 262_144  # characters; the platform takes 128 KB
 LONGEST = 400 * 86_400  # seconds that the edges' copy of a document is kept where the site does not say
 COMMANDS = ("login", "erase")
 TAKEN_ALONG = ("attributes", "seen", "sticky")
-FOLDERS = {"view": "decisions", "events": "events"}
+FOLDERS = {"view": "decisions", "events": "events", "shadow": shadow.FOLDER}
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _RAISED = (*log.UNREADABLE, LookupError, ArithmeticError)  # by what is asked of a message or a document that is not as it should be
 
@@ -85,6 +86,8 @@ def _read(id_: str, text: str, value: Any) -> Message:
     command = value.get("command")
     if command is None and "view" in value:
         return Message(id_, text, "view", value, told(value).key, *_logged(value, value["view"]["at"], record.rows(value)))
+    if command is None and "shadow" in value:
+        return Message(id_, text, "shadow", value, None, *_logged(value, *shadow.read(value)))
     if command is None:
         return Message(id_, text, "events", value, told(value).key, *_logged(value, value["received"], events.rows(value)))
     at = finite(value["at"])

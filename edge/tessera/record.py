@@ -194,8 +194,10 @@ def rows(message: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     Args:
         message: `view` as page_view gives it; `page_status`, what became of the page; `places`, what became of each slot on
-            it, by name (spliced, slot-unclosed…).
+            it, by name (spliced, slot-unclosed…); `lane`, while there is a canary: whether it decided (`canary`, or `header`
+            where that asked for it), could have (`control`), or could not (`live`); `took`, milliseconds from the request to its response.
     """
     view, places = message["view"], message.get("places") or {}
-    shared = {key: value for key, value in view.items() if key != "slots"} | {"page_status": message.get("page_status")}
+    told = {"page_status": message.get("page_status"), "lane": message.get("lane", "live"), "took": finite(message.get("took"))}
+    shared = {key: value for key, value in view.items() if key != "slots"} | told
     return [{**shared, **slot, "place": places.get(slot["slot"])} for slot in view["slots"]]

@@ -20,7 +20,7 @@ class Turn:
     answers = []
 
 
-def turn(text):
+def turn(bundle, text):
     Turn.asked.append(text)
     answer = Turn.answers.pop(0) if len(Turn.answers) > 1 else Turn.answers[0]
     if answer == "raise":
@@ -40,13 +40,13 @@ def events(text):
     return "[]"
 
 
-def unasked(text):
+def unasked(*texts):
     raise AssertionError("no test of this Worker calls it")
 
 
-def content(number):
+def content(bundle, number):
     """Of the contents that are the same for everybody; every release has others."""
-    return f"{Turn.bridge.page('https://any.example/')} {number}"
+    return f"{Turn.bridge.page(bundle, 'https://any.example/')} {number}"
 
 
 def routes_of(task, slots):
@@ -68,7 +68,7 @@ class Default(WorkerEntrypoint):
         self.raw = self.env._env
         self.bridge = Turn.bridge or import_from_javascript("./bridge.mjs")
         if Turn.bridge is None:
-            self.bridge.begin(*map(create_proxy, (turn, follow, about, events, content, unasked, unasked)))
+            self.bridge.begin(*map(create_proxy, (turn, follow, about, events, content, unasked, unasked, unasked, unasked)))
             Turn.bridge = self.bridge
         task = json.loads(self.js.headers.get("x-task") or '{"do": "original"}')
         return await getattr(self, task["do"])(task)
@@ -78,7 +78,9 @@ class Default(WorkerEntrypoint):
         Turn.asked.clear()
         Turn.answers[:] = answers
         env = import_from_javascript("./tasks.mjs").environment(json.dumps(task), self.raw)
-        self.bridge.adopt(task.get("key", "t"), routes_of(task, slots), json.dumps({"login": task.get("login")}))
+        live = task.get("key", "t")
+        self.bridge.adopt(live, routes_of(task, slots), json.dumps({"login": task.get("login")}))
+        self.bridge.point(json.dumps({"live": live, "bundles": [live], "canary": None, "shadow": None}))
         return import_from_javascript("./tasks.mjs").settled(self.bridge.serve(self.js, env, self.ctx)), env
 
     async def page(self, task):

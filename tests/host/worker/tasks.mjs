@@ -1,7 +1,7 @@
 // The environment of a task: an origin that answers what the test describes, {status, headers, body (base64), pad, failures,
 // chunk, breaks, hangs, releases, binding}, and a queue that remembers what it was sent.
 
-import { adopt } from "./bridge.mjs";
+import { adopt, point } from "./bridge.mjs";
 
 const HANG = 60_000;
 
@@ -34,7 +34,12 @@ function pieces(bytes, size, breaks) {
 }
 
 /** A new release goes live while somebody is waited for. */
-const release = ({ releases }) => releases && adopt(...releases, '{"login":null}');
+function release({ releases }) {
+  if (!releases) return;
+  const [name, routes, before] = releases;
+  adopt(name, routes, '{"login":null}');
+  point(JSON.stringify({ live: name, bundles: [name, before], canary: null, shadow: null }));
+}
 
 function origin({ status = 200, headers = {}, body = "", pad = 0, failures = 0, chunk = 0, breaks = 0, hangs = false, releases }) {
   failuresLeft = failures;
