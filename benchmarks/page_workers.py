@@ -25,7 +25,7 @@ from benchmarks import page_site
 from benchmarks.page_traffic import Ask
 from compiler.local import Local, local
 from compiler.pipeline import compile_site
-from compiler.publish import publish, seed
+from compiler.serve import publish_here, seed
 from compiler.sign import public_of, sign
 from host.admin import Stored
 from host.build import Module, build
@@ -258,6 +258,10 @@ class _Memory:
     def put_kv(self, binding: str, key: str, value: bytes) -> None:
         self.kv[binding][key] = value.decode()
 
+    def get_kv(self, binding: str, key: str) -> bytes | None:
+        found = self.kv[binding].get(key)
+        return None if found is None else found.encode()
+
     def put_r2(self, binding: str, key: str, value: bytes, **_: str) -> str:
         self.r2[key] = value
         return sha256(value).hexdigest()
@@ -270,6 +274,6 @@ class _Memory:
 def _stores(bundle: bytes, place: Local, profiles: list[dict[str, Any]]) -> dict[str, Any]:
     """Publish into memory with the product's own steps; what lies in R2 as base64."""
     memory, now = _Memory(), datetime.now(timezone.utc)
-    publish(memory, sign(bundle, place.signing_key), now)
+    publish_here(memory, sign(bundle, place.signing_key), place)
     seed(memory, profiles, now)
     return {**memory.kv, "BUNDLES": {key: b64encode(value).decode() for key, value in memory.r2.items()}}

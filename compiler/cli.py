@@ -11,20 +11,30 @@ from typing import Any
 import click
 
 from compiler.cli_api_key import api_key
+from compiler.cli_audit import audit
 from compiler.cli_check import check
 from compiler.cli_decide import decide, explain
+from compiler.cli_dependencies import dependencies
+from compiler.cli_diff import diff
 from compiler.cli_evaluate import evaluate
 from compiler.cli_features import features
+from compiler.cli_guard import guard
 from compiler.cli_identities import identities
 from compiler.cli_import import import_
 from compiler.cli_log import log
+from compiler.cli_markets import markets
 from compiler.cli_openapi import openapi
 from compiler.cli_preview import preview
 from compiler.cli_profiles import profiles
 from compiler.cli_propensity import propensity
+from compiler.cli_provenance import provenance, sbom
+from compiler.cli_provision import provision
+from compiler.cli_publish import approve, publish
+from compiler.cli_releases import releases
 from compiler.cli_register import register
+from compiler.cli_status import status
 from compiler.cli_train import train
-from compiler.terminal import BUNDLE, JSON, SITE, STATE, Group, compiled, emit_json, fail
+from compiler.terminal import JSON, SITE, STATE, Group, compiled, emit_json, fail
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tessera-edge", prog_name="tessera")
@@ -73,9 +83,9 @@ main.add_command(check)
 @click.option("--sign", "key", type=click.Path(path_type=Path), metavar="KEYFILE", help="Sign with this private key (see keygen).")
 @click.option("--report", is_flag=True, help="Tell how much of each model's ranking is left when it is quantized.")
 @click.option("--against", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="BUNDLE", help="Warn of what changed much since this bundle (default: the one at --out).")
-@click.option("--format", "format_", type=click.Choice(["2"]), default="2", help="The bundle format to write.")
+@click.option("--format", "format_", type=click.IntRange(5, 6), metavar="N", help="The newest bundle format that the edges read, as their /.well-known/tessera says (default: whatever the site needs).")
 @JSON
-def build(site: Path, out: Path, key: Path | None, report: bool, against: Path | None, format_: str, as_json: bool) -> None:
+def build(site: Path, out: Path, key: Path | None, report: bool, against: Path | None, format_: int | None, as_json: bool) -> None:
     """Compile a site into a bundle. The same files give the same bytes on every machine.
 
     \b
@@ -87,10 +97,13 @@ def build(site: Path, out: Path, key: Path | None, report: bool, against: Path |
     from compiler.cli_models import reported, say_models
     from compiler.files import write_atomically
     from compiler.sign import KeyFileError, sign
-    from tessera.bundle import load, unseal
+    from tessera.bundle import HEADER, load, unseal
 
     made = compiled(site, judged=lambda result: reported(result, False, against, out))
     data, models = made.bundle, reported(made, report)
+    version = HEADER.unpack_from(data)[1]
+    if format_ is not None and version > format_:
+        fail(f"{site}: it has markets or asks for the day, which needs format {version}; deploy the edge first, or take them out for edges that read {format_}")
     if key is not None:
         try:
             data = sign(data, key)
@@ -102,7 +115,7 @@ def build(site: Path, out: Path, key: Path | None, report: bool, against: Path |
     except OSError as error:
         fail(f"{out}: {error.strerror}")
     if as_json:
-        emit_json({"bundle": bundle.name, "file": str(out), "bytes": len(data), "signed": key is not None, "sections": dict(bundle.sizes), **({"models": models} if report else {})})
+        emit_json({"bundle": bundle.name, "file": str(out), "bytes": len(data), "format": version, "signed": key is not None, "sections": dict(bundle.sizes), **({"models": models} if report else {})})
         return
     for section, size in bundle.sizes.items():
         click.echo(f"{size:>10,}  {section}")
@@ -181,38 +194,18 @@ def _failure(failure) -> dict[str, Any]:
     return {"slot": failure.slot, "field": failure.field, "expected": failure.expected, "got": failure.got, "because": failure.because}
 
 
-@main.command()
-@BUNDLE
-@STATE
-@JSON
-def publish(bundle: Path, state: Path | None, as_json: bool) -> None:
-    """Put a signed bundle live in the local store: the bytes first, the pointer last.
-
-    A running host takes it over at its next look at the pointer; without one, the store is opened for the moment.
-
-    \b
-    Examples:
-      tessera build rulesets/store --out store.tessera --sign .tessera/keys/signing.key
-      tessera publish store.tessera
-    """
-    from compiler.local import local
-    from compiler.publish import PublishError
-    from compiler.serve import publish_locally
-    from host.process import HostError
-    from tessera.bundle import BundleError
-
-    try:
-        release = publish_locally(local(state), bundle.read_bytes())
-    except (PublishError, BundleError, HostError, OSError) as error:
-        fail(f"{bundle}: {error}")
-    if as_json:
-        emit_json({"bundle": release.bundle, "bytes": release.size, "before": release.before})
-        return
-    click.echo(f"live: {release.bundle} ({release.size:,} bytes)")
-    if release.before and release.before != release.bundle:
-        click.echo(f"before: {release.before}")
-
-
+main.add_command(diff)
+main.add_command(publish)
+main.add_command(approve)
+main.add_command(releases)
+main.add_command(guard)
+main.add_command(status)
+main.add_command(audit)
+main.add_command(dependencies)
+main.add_command(markets)
+main.add_command(provenance)
+main.add_command(sbom)
+main.add_command(provision)
 main.add_command(api_key)
 main.add_command(profiles)
 main.add_command(register)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compiler import sign
+
+if TYPE_CHECKING:
+    from compiler.releases.publish import Author
 
 FOLDER = ".tessera"
 
@@ -43,3 +48,19 @@ def local(folder: Path | None = None) -> Local:
         with open(handle, "w") as file:
             file.write(text)
     return found
+
+
+def author(place: Local) -> Author:
+    """Whoever develops here: releases of the local store are signed with its own key."""
+    from compiler.releases.documents import trusted
+    from compiler.releases.publish import Author
+
+    return Author(login(), place.signing_key, trusted((sign.public_of(place.signing_key),)))
+
+
+def login() -> str:
+    """The name of whoever is logged in, as far as the system tells it."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"

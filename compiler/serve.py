@@ -10,9 +10,13 @@ from typing import Callable, Mapping
 from urllib.request import ProxyHandler, Request, build_opener
 
 from compiler.diagnostics import Rejected
-from compiler.local import Local
+from compiler.local import Local, author
 from compiler.pipeline import compile_site
-from compiler.publish import PublishError, Release, publish, seed
+from compiler.releases.documents import Tampered
+from compiler.releases.local_store import LocalStore
+from compiler.releases.pointer import Held
+from compiler.releases.publish import PublishError, publish
+from compiler.releases.stores import StoreError
 from compiler.sign import public_of, sign
 from compiler.visitors import VisitorError, read_file
 from host.process import Admin, Host
@@ -55,24 +59,29 @@ def profiles_of(site: Path) -> list[dict]:
     return [read_file(path) for path in sorted((site / "profiles").glob("*.json"))]
 
 
-def publish_locally(place: Local, data: bytes) -> Release:
-    """Publish through the running host of this folder, or through its store, opened for the moment."""
-    running = Admin.running(place.state)
-    if running is not None:
-        return publish(running, data, _now())
-    with Host(place.root, place.state, secrets={}, variables={}, store_only=True) as store:
-        return publish(Admin(store.admin_url, store.token), data, _now())
+def seed(store: Admin, visitors: list[dict], now: datetime) -> int:
+    """Put the site's example profiles into the profile store, as if written now, so that none is too old; returns how many."""
+    for visitor in visitors:
+        stored = {key: value for key, value in visitor.items() if key not in ("at", "arms", "updated", "updated_at")}
+        stored["updated"] = now.isoformat(timespec="seconds")
+        store.put_kv("PROFILES", f"profile:{visitor['id']}", json.dumps(stored).encode())
+    return len(visitors)
 
 
-def release(site: Path, place: Local, admin: Admin) -> Release:
+def publish_here(admin: Admin, data: bytes, place: Local) -> Held:
+    """Put a signed bundle live in the store of this machine, whatever was live. Raises: PublishError, Tampered, StoreError."""
+    return publish(LocalStore(admin, "local"), [data], author(place), begin_anew=True).live
+
+
+def release(site: Path, place: Local, admin: Admin) -> Held:
     """Compile, sign and publish a site, and seed its example profiles.
 
     Raises:
-        Rejected: with every error of the site; nothing is changed.
+        Rejected: with every error of the site; nothing is changed. PublishError, Tampered, StoreError.
     """
     data = sign(compile_site(site).bundle, place.signing_key)
     seed(admin, profiles_of(site), _now())
-    return publish(admin, data, _now())
+    return publish_here(admin, data, place)
 
 
 def assets_of(site: Path) -> Path:
@@ -118,7 +127,7 @@ def cookie_of(place: Local, visitor: str) -> str:
     return identity.sign(visitor, int(time.time()), identity.keys(place.cookie_key.read_text())[0])
 
 
-def _taken_over(host: Host, live: Release) -> None:
+def _taken_over(host: Host, live: Held) -> None:
     """Wait until the edge decides by a release: it looks at the pointer when a page is asked for."""
     about = Request(f"{host.url}/.well-known/tessera")
     until = time.monotonic() + TAKE_OVER
@@ -157,7 +166,7 @@ def _follow(site: Path, place: Local, host: Host, say: Say) -> None:
             _taken_over(host, live)
         except Rejected as rejected:
             say(f"{rejected.diagnostics.render()}\n\nthe last good bundle stays live")
-        except (VisitorError, PublishError) as error:
+        except (VisitorError, PublishError, Tampered, StoreError) as error:
             say(f"{error}\nthe last good bundle stays live")
         else:
             say(f"live: {live.bundle[:12]}, {live.size:,} bytes")

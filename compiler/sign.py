@@ -77,7 +77,8 @@ def public_keys(setting: str) -> dict[str, bytes]:
     return found
 
 
-def _private(path: Path):
+def private_key(path: Path):
+    """The Ed25519 key in a PEM file. Raises: KeyFileError."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -96,7 +97,7 @@ def _private(path: Path):
 
 def public_of(path: Path) -> str:
     """The TESSERA_PUBLIC_KEYS entry of a private key file."""
-    return public_setting(_private(path).public_key().public_bytes_raw())
+    return public_setting(private_key(path).public_key().public_bytes_raw())
 
 
 def sign(bundle: bytes, key_path: Path) -> bytes:
@@ -106,7 +107,7 @@ def sign(bundle: bytes, key_path: Path) -> bytes:
         KeyFileError, BundleError.
     """
     sealed = unseal(bundle)
-    key = _private(key_path)
+    key = private_key(key_path)
     public = key.public_key().public_bytes_raw()
     trailer = TRAILER.pack(SIGNATURE_MAGIC, bytes.fromhex(key_id(public)), key.sign(sealed.signed))
     return bundle[: HEADER.size + len(sealed.body)] + trailer

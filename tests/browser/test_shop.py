@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from compiler.publish import seed
+from compiler.serve import seed
 from compiler.visitors import read_file
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.shop import ROOT, STORE

@@ -17,8 +17,7 @@ import pytest
 from compiler import sign
 from compiler.local import local
 from compiler.pipeline import compile_site
-from compiler.publish import publish, seed
-from compiler.serve import _now, assets_of, host_for, profiles_of, release
+from compiler.serve import _now, assets_of, host_for, profiles_of, publish_here, release, seed
 from host.process import HostError
 from tests.faults.cases import BEGIN, CASES, COLD, DEAD, END, ERROR, FALLEN, GARBAGE, LATE, NEW_PAGE, ORIGINAL, PERSONAL, SORRY, Case, table
 from tests.faults.test_releases import BAD, Edge, reforged, with_another_deadline
@@ -156,7 +155,7 @@ def test_before_any_release(edge):
 
 
 def test_a_good_release_goes_live(edge):
-    publish(edge.shop.admin, edge.good, _now())
+    publish_here(edge.shop.admin, edge.good, edge.shop.place)
     assert edge.told(lambda found: found["bundle"] == edge.name)["refused"] is None
     answer = carl(edge, HOME).answer
     assert got(answer, HOME) == PERSONAL and "server-timing" not in answer.headers, "which is for developers"
