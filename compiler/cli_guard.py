@@ -27,7 +27,7 @@ SETTLE = 120  # seconds until every edge goes by a new pointer
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
-def _span(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+def span(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
     """Seconds of 60s, 30m, 12h or 7d."""
     if value is None:
         return None
@@ -66,7 +66,7 @@ def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.group(cls=Group, invoke_without_command=True)
 @_shared
 @click.option("--strict", is_flag=True, help="Promote only where harm beyond what is tolerated is excluded, and not only not shown.")
-@click.option("--settle", callback=_span, default=f"{SETTLE}s", show_default=True, metavar="TIME", help="After a change, until every edge goes by it: what is logged before that does not count.")
+@click.option("--settle", callback=span, default=f"{SETTLE}s", show_default=True, metavar="TIME", help="After a change, until every edge goes by it: what is logged before that does not count.")
 @click.pass_context
 def guard(context: click.Context, **options: Any) -> None:
     """Compare the canary with the live release in the log: promote it, wait, or take it back.
@@ -112,14 +112,14 @@ def guard(context: click.Context, **options: Any) -> None:
 
 @guard.command()
 @_shared
-@click.option("--window", callback=_span, default="1h", show_default=True, metavar="TIME", help="How quickly a drop is to be found: it is looked at in twelfths of it.")
-@click.option("--baseline", callback=_span, default="7d", show_default=True, metavar="TIME", help="How many days before are compared with: from 21 days on, the same weekdays.")
+@click.option("--window", callback=span, default="1h", show_default=True, metavar="TIME", help="How quickly a drop is to be found: it is looked at in twelfths of it.")
+@click.option("--baseline", callback=span, default="7d", show_default=True, metavar="TIME", help="How many days before are compared with: from 21 days on, the same weekdays.")
 @click.option("--slack", type=click.FloatRange(0, 0.9), default=0.1, show_default=True, metavar="SHARE", help="A drop by less is none.")
-@click.option("--false-alarm", callback=_span, default="30d", show_default=True, metavar="TIME", help="The mean time between false alarms, at the least.")
-@click.option("--delay", callback=_span, default=f"{SETTLE}s", show_default=True, metavar="TIME", help="How late rows may come into the log: the newest are not looked at yet.")
-@click.option("--every", callback=_span, default="60s", show_default=True, metavar="TIME", help="How often to look.")
+@click.option("--false-alarm", callback=span, default="30d", show_default=True, metavar="TIME", help="The mean time between false alarms, at the least.")
+@click.option("--delay", callback=span, default=f"{SETTLE}s", show_default=True, metavar="TIME", help="How late rows may come into the log: the newest are not looked at yet.")
+@click.option("--every", callback=span, default="60s", show_default=True, metavar="TIME", help="How often to look.")
 @click.option("--once", is_flag=True, help="Look once.")
-@click.option("--recent", callback=_span, default="1d", show_default=True, metavar="TIME", help="With --apply: a release that is live for longer is not rolled back.")
+@click.option("--recent", callback=span, default="1d", show_default=True, metavar="TIME", help="With --apply: a release that is live for longer is not rolled back.")
 def watch(once: bool, every: float, **options: Any) -> None:
     """Watch a metric of the live release, and tell when it suddenly drops against the same hours of the days before.
 
