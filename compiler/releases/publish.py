@@ -133,6 +133,8 @@ def stage(store: Store, files: Sequence[bytes], keys: Mapping[str, bytes], now: 
     told = []
     for data in files:
         read = unseal(data)
+        if read.key_id is not None and read.key_id not in keys:
+            raise PublishError(f"the bundle is signed by the key {read.key_id}, which is not among those that are trusted here; sign it with --key's, or name its .pub with --trust")
         verify(read, dict(keys))
         site = load(read).site
         store.put(bundle_file(read.name), data)
