@@ -213,6 +213,15 @@ main.add_command(log)
 main.add_command(openapi)
 
 
+def unreleased() -> tuple[type[Exception], ...]:
+    """What is raised where the local store takes no release: it is frozen, or its policy asks for others."""
+    from compiler.releases.documents import Tampered
+    from compiler.releases.publish import PublishError
+    from compiler.releases.stores import StoreError
+
+    return PublishError, Tampered, StoreError
+
+
 @main.command()
 @SITE
 @click.option("--port", type=click.IntRange(0, 65535), default=8787, show_default=True, help="Port on 127.0.0.1 (0: a free one).")
@@ -248,7 +257,7 @@ def dev(site: Path, port: int, facts: str, origin: str | None, state: Path | Non
             origin = origin_of(origin)
             reach(origin)
         serve(site, local(state), port=port, facts=told, origin=origin, say=click.echo)
-    except (OriginUnreachable, HostError) as error:
+    except (OriginUnreachable, HostError, *unreleased()) as error:
         fail(str(error))
 
 
@@ -276,7 +285,7 @@ def demo(site: Path, port: int, once: bool, state: Path | None) -> None:
             with tempfile.TemporaryDirectory() as fresh:  # beside a host that may be running
                 sys.exit(ask_once(site, local(state or Path(fresh)), say=click.echo))
         serve(site, local(state), port=port, facts={}, say=click.echo)
-    except HostError as error:
+    except (HostError, *unreleased()) as error:
         fail(str(error))
 
 

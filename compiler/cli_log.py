@@ -1,13 +1,15 @@
-"""`tessera log expire`: what of the log has outlived its period goes."""
+"""`tessera log`: the log as files, and what of it has outlived its period goes."""
 
 from __future__ import annotations
 
 import sys
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 
 import click
 
+from compiler.files import write_atomically
 from compiler.profile_options import CLOUDFLARE, CONFIG, DIR, DRY, NAMES, bucket
 from compiler.terminal import JSON, STATE, Group, compiled, emit_json, fail
 
@@ -18,8 +20,53 @@ def log() -> None:
 
     \b
     Examples:
+      tessera log fetch --out logs
       tessera log expire --site rulesets/store
     """
+
+
+@log.command()
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Where the files go, below their days.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Only days from this one on.")
+@CLOUDFLARE
+@CONFIG
+@NAMES
+@STATE
+@JSON
+def fetch(out: Path, since: datetime | None, cloudflare: bool, config: Path, names: Path | None, state: Path | None, as_json: bool) -> None:
+    """Copy decisions, events and what shadows decided into a folder, for `guard`, `train` and `diff`. Files that are there already stay.
+
+    Only this machine's store lists its files by itself. Of Cloudflare's, any client of S3 copies a bucket faster.
+
+    \b
+    Examples:
+      tessera log fetch --out logs
+      tessera log fetch --out logs --since 2026-11-20
+      tessera guard --to local --log logs
+    """
+    from compiler.retention import logged
+    from host.tools import HostError
+
+    copied = there = 0
+    try:
+        with bucket("LOG", cloudflare, config, names, state) as (store, _):
+            wanted = [name for name in store.names() if (file := logged(name)) and file.folder != "dead" and (since is None or file.ended > since.replace(tzinfo=timezone.utc).timestamp())]
+            with click.progressbar(wanted, label="files", file=sys.stderr) as shown:
+                for name in shown:
+                    if (out / name).exists():
+                        there += 1
+                    elif (found := store.get(name)) is not None:
+                        (out / name).parent.mkdir(parents=True, exist_ok=True)
+                        write_atomically(out / name, found.content)
+                        copied += 1
+    except HostError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{error.filename or out}: {error.strerror}")
+    if as_json:
+        emit_json({"copied": copied, "there": there, "folder": str(out)})
+        return
+    click.echo(f"{copied} files copied to {out}, {there} were there")
 
 
 @log.command()

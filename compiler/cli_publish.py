@@ -29,6 +29,7 @@ def _header(value: str | None) -> tuple[str, str] | None:
 @click.option("--shadow", callback=share_of, metavar="SHARE", help="To nobody: let it decide beside the live one for this share of page views, and log what differs.")
 @click.option("--stage", "staged", is_flag=True, help="Only put it into the store, for others to approve.")
 @click.option("--anew", is_flag=True, help="Take the place of a pointer that was damaged or forged.")
+@click.option("--sign-anew", is_flag=True, help="Put this signature in the place of another key's, once every edge believes the new key.")
 @click.option("--source", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR", help="The working copy it was built from: its git revision goes into the release log.")
 @POLICY
 @KEY
@@ -38,7 +39,7 @@ def _header(value: str | None) -> tuple[str, str] | None:
 @STATE
 @JSON
 def publish(
-    bundles: tuple[Path, ...], to: str, canary: float | None, countries: tuple[str, ...], header: str | None, shadow: float | None, staged: bool, anew: bool,
+    bundles: tuple[Path, ...], to: str, canary: float | None, countries: tuple[str, ...], header: str | None, shadow: float | None, staged: bool, anew: bool, sign_anew: bool,
     source: Path | None, policy: Path | None, key: Path | None, trust: tuple[Path, ...], who: str | None, why: str, state: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Put a signed bundle live: the bytes first, by their name; the pointer last.
@@ -65,24 +66,24 @@ def publish(
     with place(to, policy, state, key, trust, who) as at:
         files = [path.read_bytes() for path in bundles]
         if staged:
-            _, held = stage(at.store, files, at.author.keys, at.author.now())
+            _, held = stage(at.store, files, at.author.keys, at.author.now(), sign_anew)
             _say_staged(held, at, as_json)
             return
         known = _known(at)
         plan = CanaryPlan(canary, countries, _header(header)) if canary is not None else None
         rules = at.policy.of(at.target) if at.target else IN_FORCE
         found = put_live(
-            at.store, files, at.author, canary=plan, shadow=shadow, policy=rules, source=_source(source), why=why, keep=at.keep, begin_anew=anew
+            at.store, files, at.author, canary=plan, shadow=shadow, policy=rules, source=_source(source), why=why, keep=at.keep, begin_anew=anew, sign_anew=sign_anew
         )
     held = found.shadow.release if shadow else found.canary.release if canary is not None and found.canary else found.live
     if as_json:
         emit_json({"bundle": held.bundle, "bytes": held.size, "serial": found.serial, "before": known.live.bundle if known else None, **told_of(found)})
         return
-    words = f"shadow of {shadow:.3g} of page views" if shadow else f"canary for {canary:.3g} of visitors" if canary is not None else "live"
+    words = f"shadow of {100 * shadow:g} % of page views" if shadow else f"canary for {100 * canary:g} % of visitors" if canary is not None else "live"
     click.echo(f"{words}: {held.bundle} ({held.size:,} bytes), release {found.serial}")
     if known and known.live.bundle != found.live.bundle:
         click.echo(f"before: {known.live.bundle}")
-    click.echo(f"edges follow within {at.store.bound}")
+    click.echo(f"edges follow {at.store.bound}")
 
 
 def _known(at: Place) -> Any:

@@ -86,9 +86,10 @@ def show(to: str, policy: Path | None, key: Path | None, trust: tuple[Path, ...]
     rows = [("site", known.site), ("release", f"{known.serial} of {known.at}"), ("live", _held(known.live))]
     if known.canary:
         where = f" in {', '.join(known.canary.countries)}" if known.canary.countries else ""
-        rows.append(("canary", f"{_held(known.canary.release)} for {known.canary.share:.3%} of visitors{where}"))
+        header = f", and for the header {known.canary.header[0]}" if known.canary.header else ""
+        rows.append(("canary", f"{_held(known.canary.release)} for {100 * known.canary.share:g} % of visitors{where}{header}"))
     if known.shadow:
-        rows.append(("shadow", f"{_held(known.shadow.release)} beside {known.shadow.sample:.3%} of page views"))
+        rows.append(("shadow", f"{_held(known.shadow.release)} beside {100 * known.shadow.sample:g} % of page views"))
     rows += [(name, why) for name, why in (("off", known.off), ("frozen", known.frozen)) if why]
     if known.policy:
         rows.append(("needs", ", ".join(known.policy["needs"])))
@@ -99,6 +100,41 @@ def show(to: str, policy: Path | None, key: Path | None, trust: tuple[Path, ...]
 
 def _held(release: Any) -> str:
     return f"{release.bundle[:12]}, {release.size:,} bytes, format {release.format}, published {release.published}"
+
+
+@releases.command()
+@TO
+@click.option("--release", "wanted", metavar="NAME", help="The beginning of the name of a retained bundle (default: the live one).")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Where to write it.")
+@POLICY
+@KEY
+@TRUST
+@STATE
+@JSON
+def fetch(to: str, wanted: str | None, out: Path, policy: Path | None, key: Path | None, trust: tuple[Path, ...], state: Path | None, as_json: bool) -> None:
+    """Write a released bundle to a file, verified: to compare with, to decide by, to keep.
+
+    \b
+    Examples:
+      tessera releases fetch --out live.tessera
+      tessera diff live.tessera rulesets/store
+    """
+    from compiler.files import write_atomically
+    from compiler.releases.changes import retained
+    from compiler.releases.publish import current, held_bytes
+
+    with place(to, policy, state, key, trust) as at:
+        known = current(at.store, at.author.keys)
+        release = known.live if wanted is None or known.live.bundle.startswith(wanted) else retained(known, wanted)
+        data = held_bytes(at.store, release.bundle, at.author.keys)
+    try:
+        write_atomically(out, data)
+    except OSError as error:
+        fail(f"{out}: {error.strerror}")
+    if as_json:
+        emit_json({"bundle": release.bundle, "bytes": len(data), "file": str(out)})
+        return
+    click.echo(f"wrote {out}: {release.bundle[:12]}, {len(data):,} bytes")
 
 
 @releases.command()
@@ -143,7 +179,7 @@ def _changing(name: str, text: str, needs_why: bool = False) -> Callable[[Callab
                 emit_json({"serial": found.serial, "seconds": round(took, 3), "bound": at.store.bound, **told_of(found)})
                 return
             state_ = f"off ({found.off})" if found.off else found.live.bundle[:12]
-            click.echo(f"{name}: release {found.serial}, live {state_}; {took:.2f} s, edges follow within {at.store.bound}")
+            click.echo(f"{name}: release {found.serial}, live {state_}; {took:.2f} s, edges follow {at.store.bound}")
 
         command.__doc__ = text
         for option in (JSON, STATE, WHY, WHO, TRUST, KEY, POLICY, TO):

@@ -181,6 +181,8 @@ class Host:
         try:
             return json.loads(line)
         except ValueError:
+            if self.port and "EADDRINUSE" in self.log_file.read_text(errors="replace"):
+                raise HostError(f"the port {self.port} is in use by somebody else; choose another, or 0 for a free one") from None
             raise HostError(f"the host did not start{self._tail()}") from None
 
     def _tail(self) -> str:

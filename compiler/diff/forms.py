@@ -173,6 +173,16 @@ class Forms:
             tuple(self.field(name) for name in sorted(fields)), self.field("id"),
         )  # fmt: skip
 
+    def ranks_by(self, slot: Slot, action: Action) -> frozenset[str]:
+        """The attributes that a ranking depends on."""
+        kept = self._reads, self._pages
+        self._reads, self._pages = set(), set()
+        self.model(action.model)
+        self._ranked(slot, action)
+        found = frozenset(self._reads)
+        self._reads, self._pages = kept
+        return found
+
     def experiment(self, experiment: Experiment) -> tuple:
         """Who gets which arm; the arms' names and the key count only where arms are kept."""
         design = experiment.design

@@ -43,7 +43,7 @@ def _intern_default(bundle: Bundle, number: int) -> None:
     """A default that ranks the same for everybody is ranked once."""
     slot = bundle.slots[number]
     action = slot.default
-    if slot.test is not None or bundle.front is not None or not _is_alike_for_all(bundle, action):
+    if slot.test is not None or bundle.front is not None or not is_alike_for_all(bundle, action):
         return
     model, items, after = rank(bundle, Visit(), action)
     mask = bundle.outcomes.masks[number]
@@ -52,7 +52,7 @@ def _intern_default(bundle: Bundle, number: int) -> None:
     bundle.outcomes.shown[(mask & -mask).bit_length()] = decision
 
 
-def _is_alike_for_all(bundle: Bundle, action: Action) -> bool:
+def is_alike_for_all(bundle: Bundle, action: Action) -> bool:
     """Whether a ranking is by one order, and filtered by nothing of the visitor's."""
     if action.model < 0 or action.among or action.where is not None or action.tables or action.without:
         return False

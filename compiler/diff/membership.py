@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from compiler.diff import matching
+from compiler.diff.answers import compares
 from compiler.diff.plan import Plan
 from compiler.diff.report import SegmentShare
 from tessera.evaluate import evaluate, names
@@ -80,7 +81,7 @@ def _question(bundle: Bundle, read: tuple[str, ...], trees: Sequence[tuple[int, 
     def told(visit: Visit) -> int:
         return sum(bit for bit, tree in trees if evaluate(tree, visit.values) is True)
 
-    if not all(_compares(bundle, name) for name in read):
+    if not all(compares(bundle, name) for name in read):
         return told
     known: dict[Any, int] = {}
     (first, *_) = read or ("",)
@@ -99,9 +100,3 @@ def _question(bundle: Bundle, read: tuple[str, ...], trees: Sequence[tuple[int, 
         return answer
 
     return asked
-
-
-def _compares(bundle: Bundle, name: str) -> bool:
-    """Whether equal values of an attribute are the same value: not where 1 and true may stand side by side, and maps have no hash."""
-    attribute = bundle.attributes.get(name)
-    return attribute is not None and attribute.type != "any" and not attribute.type.startswith("map<")

@@ -248,7 +248,7 @@ def cloudflare(place: Place, environment: Mapping[str, str], patience: Patience 
     keys = {"access_key_id": key, "secret_access_key": secret, "token": None, "expires_at": None}  # no session token of somebody else
     options = {"endpoint": endpoint, "region": "auto", "credential_provider": lambda: keys, "virtual_hosted_style_request": False}
     name = f"cloudflare:{place.bucket}"
-    bound = f"{place.poll} s (the edge's interval), and up to 60 s more for KV"
+    bound = f"within {place.poll} s (the edge's interval), up to 60 s more for KV, and a request in each isolate that makes it look"
     return CloudflareStore(bucket(place.bucket, "", options), name, R2_RIGHTS, patience, api=api, namespace=place.namespace, bound=bound)
 
 

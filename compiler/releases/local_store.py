@@ -23,7 +23,7 @@ class LocalStore:
 
     admin: Admin
     name: str
-    bound: str = "the interval of the edge (TESSERA_POLL_SECONDS; 30 s unless it is set)"
+    bound: str = "within the edge's interval (TESSERA_POLL_SECONDS; 30 s unless it is set) and a request that makes it look"
 
     def get(self, name: str) -> Object | None:
         found = self._asked(lambda: self.admin.get_r2(BUCKET, checked(name)))

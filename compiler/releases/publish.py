@@ -19,7 +19,7 @@ from compiler.releases.pointer import Canary, Held, Pointer, Shadow
 from compiler.releases.policy import CanaryPlan, digest
 from compiler.releases.stores import POINTER, Store
 from compiler.sign import verify
-from tessera.bundle import HEADER, BundleError, load, unseal
+from tessera.bundle import HEADER, BundleError, Sealed, load, unseal
 
 KEEP = 20  # releases that stay to go back to, unless the policy says
 IN_FORCE: Mapping[str, Any] = {"target": "", "needs": [], "people": {}}  # in place of a policy: the pointer's stays
@@ -122,8 +122,13 @@ def held_bytes(store: Store, name: str, keys: Mapping[str, bytes]) -> bytes:
 # --- writing ----------------------------------------------------------------------------------------------------------------
 
 
-def stage(store: Store, files: Sequence[bytes], keys: Mapping[str, bytes], now: str) -> tuple[str, Held]:
+def stage(store: Store, files: Sequence[bytes], keys: Mapping[str, bytes], now: str, sign_anew: bool = False) -> tuple[str, Held]:
     """Put signed bundles of one site, in several formats, into the store; nothing is released by it.
+
+    A bundle that is there already stays as it is, whoever signed this one: edges may be about to load it.
+
+    Args:
+        sign_anew: put this signature in the place of the one that is there, for keys that are replaced.
 
     Returns:
         the site's name, and the release that they are.
@@ -137,10 +142,11 @@ def stage(store: Store, files: Sequence[bytes], keys: Mapping[str, bytes], now: 
             raise PublishError(f"the bundle is signed by the key {read.key_id}, which is not among those that are trusted here; sign it with --key's, or name its .pub with --trust")
         verify(read, dict(keys))
         site = load(read).site
-        store.put(bundle_file(read.name), data)
-        back = store.get(bundle_file(read.name))
-        if back is None or back.content != data:
-            raise PublishError(f"{store.name} does not give back {bundle_file(read.name)} as it was put; the old release stays live")
+        if sign_anew or not _is_there(store, read, data, keys):
+            store.put(bundle_file(read.name), data)
+            back = store.get(bundle_file(read.name))
+            if back is None or back.content != data:
+                raise PublishError(f"{store.name} does not give back {bundle_file(read.name)} as it was put; the old release stays live")
         told.append((HEADER.unpack_from(data)[1], read.name, len(data), site))
     if len({site for *_, site in told}) != 1:
         raise PublishError(f"these are bundles of several sites ({', '.join(sorted({site for *_, site in told}))}); publish each by itself")
@@ -148,6 +154,28 @@ def stage(store: Store, files: Sequence[bytes], keys: Mapping[str, bytes], now: 
         raise PublishError("two of the bundles are of the same format; a release has one of each")
     (format_, name, size, site), *others = sorted(told, reverse=True)
     return site, Held(name, size, format_, now, tuple((one, length, version) for version, one, length, _ in others))
+
+
+def _is_there(store: Store, read: Sealed, data: bytes, keys: Mapping[str, bytes]) -> bool:
+    """Whether a bundle is in the store already, whole and signed by a key that is believed.
+
+    Raises:
+        PublishError: where it is whole, and signed by a key that others may believe.
+    """
+    found = store.get(bundle_file(read.name))
+    if found is None or found.content == data:
+        return found is not None
+    try:
+        there = unseal(found.content)
+        if there.name == read.name and there.key_id is not None and there.key_id not in keys:
+            raise PublishError(
+                f"{read.name[:12]} is in {store.name} already, signed by the key {there.key_id}; name its .pub with --trust, or put this signature "
+                "in its place with --sign-anew, once every edge believes the new key"
+            )
+        verify(there, dict(keys))
+    except BundleError:
+        return False  # damaged: it is put there again
+    return there.name == read.name
 
 
 def publish(
@@ -162,6 +190,7 @@ def publish(
     why: str = "",
     keep: int = KEEP,
     begin_anew: bool = False,
+    sign_anew: bool = False,
 ) -> Pointer:
     """Put a signed bundle live, for everybody or as a canary, or let it decide beside the live one.
 
@@ -169,7 +198,7 @@ def publish(
         files: the bundle, or the same site's bundles in several formats. canary: for whom, where not for everybody.
         shadow: the share of page views (0 to 1) that it decides beside the live one, unseen. policy: of the policy file, for the
             pointer to carry. source: git's revision. keep: how many releases stay to go back to. begin_anew: take the place
-            of a pointer that was damaged or forged, or is of another site.
+            of a pointer that was damaged or forged, or is of another site. sign_anew: as `stage` takes it.
     Raises:
         BundleError: the bytes are no bundle, or not signed by one of the author's keys.
         Unapproved: somebody's approval is missing; the bundle waits in the store.
@@ -177,7 +206,7 @@ def publish(
         Tampered, StoreError, KeyFileError.
     """
     before = _before(store, author.keys, begin_anew)
-    site, release = stage(store, files, author.keys, author.now())
+    site, release = stage(store, files, author.keys, author.now(), sign_anew)
     if begin_anew and before.pointer and before.pointer.site != site:
         before = replace(before, pointer=None)
     known = before.pointer
@@ -243,18 +272,19 @@ def _approved(store: Store, release: Held, in_force: Mapping[str, Any] | None, w
     for rules in ([wanted] if in_force == wanted else [in_force, wanted]):
         if rules is None:
             continue
-        try:
-            given = approvals.given(store, release.bundle, rules, digest(wanted))
-            missing = approvals.missing(rules, given)
-        except (LookupError, TypeError):
-            raise Tampered("the policy in the pointer cannot be read; a newer version of Tessera may have written it") from None
-        if missing:
-            changes = " (the policy itself changes, so those whom the one in force asks must agree)" if rules is not wanted else ""
-            raise Unapproved(
-                f"{release.bundle[:12]} is in the store and waits for the approval of {', '.join(missing)}{changes}; "
-                f"each of them runs 'tessera approve {release.bundle[:12]} …', then publish again"
-            )
-        names |= dict.fromkeys(given)
+        for bundle in release.bundles:
+            try:
+                given = approvals.given(store, bundle, rules, digest(wanted))
+                missing = approvals.missing(rules, given)
+            except (LookupError, TypeError):
+                raise Tampered("the policy in the pointer cannot be read; a newer version of Tessera may have written it") from None
+            if missing:
+                changes = " (the policy itself changes, so those whom the one in force asks must agree)" if rules is not wanted else ""
+                raise Unapproved(
+                    f"{bundle[:12]} is in the store and waits for the approval of {', '.join(missing)}{changes}; "
+                    f"each of them runs 'tessera approve {bundle[:12]} …', then publish again"
+                )
+            names |= dict.fromkeys(given)
     return tuple(names)
 
 
@@ -274,6 +304,7 @@ def commit(
     Raises:
         Contended: where somebody else has. StoreError, KeyFileError.
     """
+    _check_not_put_back(store, author.keys, before)
     at, was = author.now(), before.pointer
     serial = before.serial + 1
     entry = Entry(
@@ -288,6 +319,20 @@ def commit(
         raise Contended(_who_came_first(store, author, serial))
     copy(store, author.keys)
     return found
+
+
+def _check_not_put_back(store: Store, keys: Mapping[str, bytes], before: Seen) -> None:
+    """Raises: Tampered, where the copy for the edges is newer than the pointer: somebody has put an older pointer back."""
+    content = store.copy()
+    try:
+        copied = pointer.read(opened("pointer", content, keys, "the copy")).serial if content and before.pointer else 0
+    except Tampered:
+        return  # 'verify' tells of it, and it is about to be written
+    if copied > before.serial and copied > (seen(store, keys).serial):  # else somebody else published just now, and comes first
+        raise Tampered(
+            f"the pointer of {store.name} is of the release {before.serial}, and its copy of {copied}: somebody has put an older pointer back; "
+            "'tessera releases repair' takes the newer one"
+        )
 
 
 def _who_came_first(store: Store, author: Author, serial: int) -> str:

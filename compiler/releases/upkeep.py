@@ -20,25 +20,28 @@ _NAME = 64  # characters of a bundle's name
 
 
 def repair(store: Store, keys: Mapping[str, bytes]) -> Pointer:
-    """Bring pointer and copy together: the copy from the pointer, or the pointer from the copy where only that is to be believed.
+    """Bring pointer and copy together: the newer of the two that can be believed takes the other's place.
 
     Raises:
-        Tampered: where neither is. PublishError, StoreError.
+        Tampered: where neither can. PublishError, StoreError.
     """
+    content = store.copy()
+    try:
+        copied = pointer.read(opened("pointer", content, keys, "the copy")) if content else None
+    except Tampered:
+        copied = None
     try:
         found = current(store, keys)
+        if copied is None or copied.serial <= found.serial:
+            copy(store, keys)
+            return found
     except (Tampered, PublishError):
-        content = store.copy()
-        if content is None:
+        if copied is None:
             raise
-        found = pointer.read(opened("pointer", content, keys, f"the pointer's copy in {store.name}"))
-        damaged = store.get(POINTER)
-        done = store.create(POINTER, content) if damaged is None else store.replace(POINTER, content, damaged.etag)
-        if not done:
-            raise Contended("somebody else wrote the pointer meanwhile; look again") from None
-        return found
-    copy(store, keys)
-    return found
+    old = store.get(POINTER)
+    if not (store.create(POINTER, content) if old is None else store.replace(POINTER, content, old.etag)):
+        raise Contended("somebody else wrote the pointer meanwhile; look again")
+    return copied
 
 
 def prune(store: Store, author: Author, keep: int) -> tuple[str, ...]:
@@ -117,13 +120,21 @@ def audit(store: Store, keys: Mapping[str, bytes]) -> list[str]:
     known = look(lambda: current(store, keys))
     if known is None:
         return wrong
-    look(lambda: history(store, keys))
+    log = look(lambda: history(store, keys)) or []
+    wrong += _missing_approvals(store, log, _needed(known))
     for one in _all(known):
         for name in one.bundles:
             look(lambda: held_bytes(store, name, keys))
         if known.policy:
             look(lambda: approvals.given(store, one.bundle, known.policy, digest(known.policy)))
     return wrong + _copy_problems(store, known, keys)
+
+
+def _missing_approvals(store: Store, log: Iterable[Entry], needed: set[str]) -> list[str]:
+    """The approvals that the release log tells of, and that are not there any more; of bundles that are needed."""
+    told = {(entry.bundle, name) for entry in log if entry.bundle in needed for name in entry.approvals}
+    gone = [(bundle, name) for bundle, name in sorted(told) if store.get(f"{approvals.FOLDER}{bundle}/{name}.json") is None]
+    return [f"{name}'s approval of {bundle[:12]}, of which the release log tells, is missing: somebody has removed it" for bundle, name in gone]
 
 
 def _copy_problems(store: Store, known: Pointer, keys: Mapping[str, bytes]) -> list[str]:

@@ -10,10 +10,10 @@ from compiler.releases import approvals, changes, upkeep
 from compiler.releases import publish as releases
 from compiler.releases.files import Folder
 from compiler.releases.policy import CanaryPlan, Person, PolicyError, digest, missing_groups, read_policy
-from compiler.releases.publish import PublishError, Unapproved
+from compiler.releases.publish import Author, PublishError, Unapproved
 from compiler.releases.versions import VersionedStore
-from compiler.sign import public_of
-from tessera.bundle import BundleError
+from compiler.sign import public_of, sign
+from tessera.bundle import HEADER, LATER_FORMAT, BundleError, unseal
 from tests.releases.sites import author, bundle, name_of
 
 
@@ -212,3 +212,41 @@ def test_going_back_and_switching_off_need_nobody(store, ana, bundles, rules, tm
         releases.publish(store, [data], ana, policy=rules)
     assert changes.rollback(store, ana).live.bundle == name_of(bundles[0])
     assert changes.switch_off(store, ana, "now").off == "now"
+
+
+def test_every_format_of_a_release_needs_the_approvals(store, ana, bundles, rules, tmp_path):
+    changed = _in_later_format(bundles[2], ana)
+    for who in ("mia", "lars"):
+        approve(store, tmp_path, who, bundles[0], rules)
+    with pytest.raises(Unapproved, match=name_of(changed)[:12]):
+        releases.publish(store, [bundles[0], changed], ana, policy=rules)
+    for who in ("mia", "lars"):
+        approve(store, tmp_path, who, changed, rules)
+    known = releases.publish(store, [bundles[0], changed], ana, policy=rules)
+    assert (known.live.format, known.live.bundle, known.live.also[0][:1]) == (LATER_FORMAT, name_of(changed), (name_of(bundles[0]),))
+
+
+def _in_later_format(data, who):
+    """The same bytes, said to be of the later format."""
+    told = HEADER.unpack_from(data)
+    return sign(HEADER.pack(told[0], LATER_FORMAT, *told[2:]) + bytes(unseal(data).body), who.key)
+
+
+def test_a_bundle_that_is_there_stays_as_it_was_signed(store, ana, bundles, tmp_path):
+    releases.publish(store, [bundles[0]], ana)
+    eve = author(tmp_path, "eve")
+    both = Author("eve", eve.key, {**ana.keys, **eve.keys})
+    again = sign(bundles[0], eve.key)
+    with pytest.raises(PublishError, match="signed by the key .* --sign-anew"):
+        releases.stage(store, [again], eve.keys, "")
+    releases.stage(store, [again], both.keys, "")
+    assert store.get(releases.bundle_file(name_of(bundles[0]))).content == bundles[0]
+    releases.stage(store, [again], both.keys, "", sign_anew=True)
+    assert store.get(releases.bundle_file(name_of(bundles[0]))).content == again
+
+
+def test_a_damaged_bundle_is_put_there_again(store, ana, bundles):
+    releases.publish(store, [bundles[0]], ana)
+    store.put(releases.bundle_file(name_of(bundles[0])), bundles[0][:100])
+    releases.stage(store, [bundles[0]], ana.keys, "")
+    assert upkeep.audit(store, ana.keys) == []

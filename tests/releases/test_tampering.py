@@ -126,6 +126,7 @@ TAMPERING: dict[str, tuple[Callable[[Kept], Any], str]] = {
     "a bundle without its signature": (lambda k: k.bundle_file(2).write_bytes(k.bundles[2][:-76]), "not signed"),
     "a word of an approval": (lambda k: flip(k.approval_file(), b"production", b"everywhere"), "lars's approval of {live} was changed after it was signed"),
     "an approval by another key": (approval_by_another, "lars's approval of {live} is signed by the key {mallory}"),
+    "an approval that is gone": (lambda k: k.approval_file().unlink(), "lars's approval of {live}, of which the release log tells, is missing: somebody has removed it"),
     "an approval of another bundle": (approval_of_another, "lars's approval of {live} is one of {first} by lars: somebody has put it in this place"),
 }  # fmt: skip
 
@@ -153,6 +154,16 @@ def test_nothing_is_published_over_a_pointer_that_is_not_to_be_believed(kept, na
         releases.publish(kept.store, [kept.bundles[3]], kept.ana)
     mended = upkeep.repair(kept.store, kept.ana.keys)
     assert mended.live.bundle == name_of(kept.bundles[2])
+    assert upkeep.audit(kept.store, kept.ana.keys) == []
+
+
+def test_nothing_is_published_over_an_older_pointer_and_repair_takes_the_newer(kept):
+    older_pointer(kept)
+    with pytest.raises(Tampered, match="somebody has put an older pointer back"):
+        releases.publish(kept.store, [kept.bundles[3]], kept.ana)
+    with pytest.raises(Tampered, match="put an older pointer back"):
+        changes.switch_off(kept.store, kept.ana, "now")
+    assert upkeep.repair(kept.store, kept.ana.keys).live.bundle == name_of(kept.bundles[2])
     assert upkeep.audit(kept.store, kept.ana.keys) == []
 
 

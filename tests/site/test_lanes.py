@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+from click.testing import CliRunner
 
+from compiler.cli import main
 from compiler.local import author, local
 from compiler.pipeline import compile_site
 from compiler.releases import changes, upkeep
@@ -254,3 +256,24 @@ def test_a_shadow_decides_beside_the_live_release_and_nobody_sees_it(lanes):
     assert len(rows) >= 3 and {(row["bundle"], row["shadow"]) for row in rows} == {(unseal(lanes.old).name, unseal(lanes.new).name)}
     assert all(row["slots"] > 3 and row["different"] == [] for row in rows), "the same variants, in other words"
     assert all(re.fullmatch(r"[0-9a-f-]{36}", row["id"]) and "unit" not in row for row in rows)
+
+
+def test_the_log_as_files_is_what_the_guard_judges_by(lanes, tmp_path):
+    lanes.canary(share=0.5)
+    time.sleep(2)  # what is logged in the first second of a release does not count here
+    visitors = [f"judged-{number}" for number in range(24)]
+    new = sum(lanes.sees_new(visitor, facts=NEW_YORK) for visitor in visitors)
+    assert lanes.views.get("/", facts=NEW_YORK, cookie=lanes.cookie(visitors[0])).rows, "the log has come so far"
+    state = ["--state", str(lanes.shop.place.root)]
+    until = time.monotonic() + PATIENCE
+    while True:
+        fetched = CliRunner().invoke(main, ["log", "fetch", "--out", str(tmp_path / "log"), "--json", *state])
+        assert fetched.exit_code == 0, fetched.output
+        judged = CliRunner().invoke(main, ["guard", "--log", str(tmp_path / "log"), "--settle", "1s", "--json", *state])
+        assert judged.exit_code == 3, judged.output
+        told = json.loads(judged.stdout)
+        sides = told["control"]["visitors"], told["canary"]["visitors"]
+        if sides == (len(visitors) - new, new) or time.monotonic() > until:
+            break
+        time.sleep(0.2)
+    assert (told["verdict"], sides) == ("hold", (len(visitors) - new, new)), judged.output
