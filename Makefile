@@ -15,7 +15,7 @@ SHELL := /bin/bash
 
 setup: $(VENV)/.demo node_modules/.stamp
 
-setup-dev: setup $(VENV)/.dev $(VENV)/.browser tools/deploy/node_modules/.stamp tools/native/node_modules/.stamp tools/openfeature/node_modules/.stamp
+setup-dev: setup $(VENV)/.dev $(VENV)/.browser $(VENV)/.wrk tools/deploy/node_modules/.stamp tools/native/node_modules/.stamp tools/openfeature/node_modules/.stamp
 
 $(UV):
 	$(PYTHON) -m venv $(VENV)
@@ -34,6 +34,10 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.demo Makefile
 
 $(VENV)/.browser: scripts/install_browser | $(UV)
 	scripts/install_browser
+	touch $@
+
+$(VENV)/.wrk: scripts/install_wrk | $(UV)
+	scripts/install_wrk
 	touch $@
 
 node_modules/.stamp: package.json package-lock.json $(VENV)/.demo

@@ -70,7 +70,7 @@ def seed(store: Admin, visitors: list[dict], now: datetime) -> int:
 
 def publish_here(admin: Admin, data: bytes, place: Local) -> Held:
     """Put a signed bundle live in the store of this machine, whatever was live. Raises: PublishError, Tampered, StoreError."""
-    return publish(LocalStore(admin, "local"), [data], author(place), begin_anew=True).live
+    return publish(LocalStore(admin, "local"), [data], author(place), begin_anew=True, sign_anew=True).live
 
 
 def release(site: Path, place: Local, admin: Admin) -> Held:

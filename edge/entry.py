@@ -130,17 +130,25 @@ async def follow(env) -> None:
     try:
         isolate.cookie_keys = isolate.cookie_keys or identity.keys(setting(env, "TESSERA_COOKIE_KEYS"))
         pointer = await read_pointer(env)
+        if is_older(pointer):
+            return
         live = await loaded(env, pointer.bundle)
         beside = [await tried_out(env, one.bundle) for one in (pointer.canary, pointer.shadow) if one]
-        if isolate.pointer and pointer.serial < isolate.pointer.serial:  # a store may tell of an older one for a while
-            say("pointer-older", serial=pointer.serial, keeping=isolate.pointer.serial)
-            return
-        swap(pointer, live, [bundle for bundle in beside if bundle])
-        isolate.refused = None
+        if not is_older(pointer):  # than what another request has followed meanwhile
+            swap(pointer, live, [bundle for bundle in beside if bundle])
+            isolate.refused = None
     except Exception as error:
         keeping = f"keeping {isolate.bundle.name[:12]}" if isolate.bundle else "serving original pages"
         isolate.refused = str(error) if isinstance(error, BundleError) else f"bundle not loaded: {brief(error)}"
         say("bundle-refused", why=isolate.refused, keeping=keeping)
+
+
+def is_older(pointer) -> bool:
+    """Whether a newer pointer is followed here already: a store may tell of an older one for a while, or somebody put it back."""
+    if isolate.pointer is None or pointer.serial >= isolate.pointer.serial:
+        return False
+    say("pointer-older", serial=pointer.serial, keeping=isolate.pointer.serial)
+    return True
 
 
 async def loaded(env, name: str):

@@ -152,8 +152,8 @@ def test_build_prints_what_takes_how_much(site):
 
 def test_build_json(site):
     told = json.loads(run("build", "site", "--out", "out.tessera", "--json").stdout)
-    assert list(told) == ["bundle", "file", "bytes", "signed", "sections"]
-    assert (told["file"], told["bytes"], told["signed"]) == ("out.tessera", Path("out.tessera").stat().st_size, False)
+    assert list(told) == ["bundle", "file", "bytes", "format", "signed", "sections"]
+    assert (told["file"], told["bytes"], told["format"], told["signed"]) == ("out.tessera", Path("out.tessera").stat().st_size, 5, False)
     assert all(isinstance(size, int) for size in told["sections"].values())
 
 
