@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from compiler.release_options import share_of
 from compiler.terminal import emit_json, fail, opened
 
 OVER = 3  # the exit code where more visitors than allowed see something else
@@ -32,7 +33,7 @@ def _source(name: str):
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="What is written.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to a file, not to the terminal.")
 @click.option("--examples", type=click.IntRange(0, 100), default=5, show_default=True, metavar="N", help="So many visitors are told of.")
-@click.option("--fail-over", metavar="SHARE", help=f"Exit {OVER} where more visitors see something else, such as 10%.")
+@click.option("--fail-over", callback=share_of, metavar="SHARE", help=f"Exit {OVER} where more visitors see something else, such as 10%.")
 def diff(
     old: Path,
     new: Path,
@@ -45,7 +46,7 @@ def diff(
     form: str,
     out: Path | None,
     examples: int,
-    fail_over: str | None,
+    fail_over: float | None,
 ) -> None:
     """Say what changes for visitors between two releases of a site, each a bundle or a site's folder.
 
@@ -59,7 +60,6 @@ def diff(
     """
     if sum(given is not None for given in (visitors, log, sample)) > 1:
         raise click.UsageError("Give one of --visitors, --log and --sample.")
-    most = _share(fail_over)
 
     from compiler.diff import Plan, compare
     from compiler.diff.distributions import DistributionError
@@ -72,8 +72,8 @@ def diff(
     except (VisitorError, DistributionError) as error:
         fail(str(error))
     _write(report, form, out)
-    if most is not None and report.share > most:
-        click.echo(f"tessera: {100 * report.share:.4g} % of visitors see something else, more than {100 * most:g} %", err=True)
+    if fail_over is not None and report.share > fail_over:
+        click.echo(f"tessera: {100 * report.share:.4g} % of visitors see something else, more than {100 * fail_over:g} %", err=True)
         sys.exit(OVER)
 
 
@@ -137,16 +137,3 @@ def _write(report, form: str, out: Path | None) -> None:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         fail(f"{out}: cannot be written ({error.strerror})")
-
-
-def _share(told: str | None) -> float | None:
-    """`10%` or `0.1` as a share."""
-    if told is None:
-        return None
-    try:
-        share = float(told.removesuffix("%")) / (100 if told.endswith("%") else 1)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise click.BadParameter(f"'{told}' is no share; write 10% or 0.1", param_hint="--fail-over")
-    return share

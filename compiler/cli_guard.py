@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from compiler.release_options import KEY, POLICY, TO, TRUST, WHO, Place, place
-from compiler.terminal import JSON, STATE, Group, emit_json, fail
+from compiler.terminal import JSON, STATE, Group, emit_json, fail, moment_of
 
 if TYPE_CHECKING:
     from learn.guard import Verdict
@@ -37,23 +37,12 @@ def span(context: click.Context, parameter: click.Parameter, value: str | None) 
     return float(int(number) * UNITS[unit])
 
 
-def _moment(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
-    """Epoch seconds of an ISO 8601 time; without a zone it is UTC."""
-    if value is None:
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{value!r} is no time; write 2026-11-24 or 2026-11-24T15:30:00+01:00.") from error
-    return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp()
-
-
 _SHARED = (
     TO,
     click.option("--log", "log", multiple=True, required=False, metavar="FILES", help="The log, with decisions and events: folders, files or patterns (several times)."),
     click.option("--site", type=DIR, metavar="SITE_DIR", help="Whose metrics.yaml tells what the metric is."),
     click.option("--metric", metavar="NAME", help="A metric of the site, in place of the plan's."),
-    click.option("--until", callback=_moment, metavar="TIME", help="Judge as of then: what the log tells of later does not count (default: now)."),
+    click.option("--until", callback=moment_of, metavar="TIME", help="Judge as of then: what the log tells of later does not count (default: now)."),
     click.option("--apply", is_flag=True, help="Do it. Without it, what would be done is said."),
     POLICY, KEY, TRUST, WHO, STATE, JSON,
 )  # fmt: skip

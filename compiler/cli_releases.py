@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +26,24 @@ def releases() -> None:
     """
 
 
+def opened(act: Callable[..., None], signs: bool = False) -> Callable[..., None]:
+    """A command of a target: it gets the opened place, whether JSON is wanted, and its own options. Without `signs` it only looks,
+    and needs no private key."""
+
+    @wraps(act)
+    def command(to: str, policy: Path | None, key: Path | None, trust: tuple[Path, ...], state: Path | None, as_json: bool, who: str | None = None, **own: Any) -> None:
+        with place(to, policy, state, key, trust, who, signs) as at:
+            act(at, as_json, **own)
+
+    for option in (JSON, STATE, *((WHO,) if signs else ()), TRUST, KEY, POLICY, TO):
+        command = option(command)
+    return command
+
+
 @releases.command("list")
-@TO
 @click.option("--number", "-n", type=click.IntRange(1), default=20, show_default=True, help="How many, the newest first.")
-@POLICY
-@KEY
-@TRUST
-@STATE
-@JSON
-def list_(to: str, number: int, policy: Path | None, key: Path | None, trust: tuple[Path, ...], state: Path | None, as_json: bool) -> None:
+@opened
+def list_(at: Place, as_json: bool, number: int) -> None:
     """The release log, the newest first: who, when, what, from which commit, approved by whom.
 
     \b
@@ -47,9 +57,8 @@ def list_(to: str, number: int, policy: Path | None, key: Path | None, trust: tu
     from compiler.releases.entries import walk
     from compiler.releases.publish import current
 
-    with place(to, policy, state, key, trust) as at:
-        known = current(at.store, at.author.keys)
-        found = list(islice(walk(at.store, known.head, known.serial, at.author.keys), number))
+    known = current(at.store, at.author.keys)
+    found = list(islice(walk(at.store, known.head, known.serial, at.author.keys), number))
     if as_json:
         emit_json([asdict(entry) for entry in found])
         return
@@ -63,13 +72,8 @@ def list_(to: str, number: int, policy: Path | None, key: Path | None, trust: tu
 
 
 @releases.command()
-@TO
-@POLICY
-@KEY
-@TRUST
-@STATE
-@JSON
-def show(to: str, policy: Path | None, key: Path | None, trust: tuple[Path, ...], state: Path | None, as_json: bool) -> None:
+@opened
+def show(at: Place, as_json: bool) -> None:
     """What is released: live, canary, shadow, what may be gone back to, and whether anything is frozen or off.
 
     \b
@@ -78,8 +82,7 @@ def show(to: str, policy: Path | None, key: Path | None, trust: tuple[Path, ...]
     """
     from compiler.releases.publish import current
 
-    with place(to, policy, state, key, trust) as at:
-        known = current(at.store, at.author.keys)
+    known = current(at.store, at.author.keys)
     if as_json:
         emit_json(known.payload())
         return
@@ -103,15 +106,10 @@ def _held(release: Any) -> str:
 
 
 @releases.command()
-@TO
 @click.option("--release", "wanted", metavar="NAME", help="The beginning of the name of a retained bundle (default: the live one).")
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Where to write it.")
-@POLICY
-@KEY
-@TRUST
-@STATE
-@JSON
-def fetch(to: str, wanted: str | None, out: Path, policy: Path | None, key: Path | None, trust: tuple[Path, ...], state: Path | None, as_json: bool) -> None:
+@opened
+def fetch(at: Place, as_json: bool, wanted: str | None, out: Path) -> None:
     """Write a released bundle to a file, verified: to compare with, to decide by, to keep.
 
     \b
@@ -123,10 +121,9 @@ def fetch(to: str, wanted: str | None, out: Path, policy: Path | None, key: Path
     from compiler.releases.changes import retained
     from compiler.releases.publish import current, held_bytes
 
-    with place(to, policy, state, key, trust) as at:
-        known = current(at.store, at.author.keys)
-        release = known.live if wanted is None or known.live.bundle.startswith(wanted) else retained(known, wanted)
-        data = held_bytes(at.store, release.bundle, at.author.keys)
+    known = current(at.store, at.author.keys)
+    release = known.live if wanted is None or known.live.bundle.startswith(wanted) else retained(known, wanted)
+    data = held_bytes(at.store, release.bundle, at.author.keys)
     try:
         write_atomically(out, data)
     except OSError as error:
@@ -138,13 +135,8 @@ def fetch(to: str, wanted: str | None, out: Path, policy: Path | None, key: Path
 
 
 @releases.command()
-@TO
-@POLICY
-@KEY
-@TRUST
-@STATE
-@JSON
-def verify(to: str, policy: Path | None, key: Path | None, trust: tuple[Path, ...], state: Path | None, as_json: bool) -> None:
+@opened
+def verify(at: Place, as_json: bool) -> None:
     """Check that nothing was tampered with: the pointer and its copy, the whole release log, approvals, every retained bundle. Exit 1 where anything was.
 
     \b
@@ -153,8 +145,7 @@ def verify(to: str, policy: Path | None, key: Path | None, trust: tuple[Path, ..
     """
     from compiler.releases.upkeep import audit
 
-    with place(to, policy, state, key, trust) as at:
-        wrong = audit(at.store, at.author.keys)
+    wrong = audit(at.store, at.author.keys)
     if as_json:
         emit_json({"intact": not wrong, "problems": wrong})
     else:
@@ -288,13 +279,8 @@ def _on(at: Place, why: str) -> Any:
 
 
 @releases.command()
-@TO
-@POLICY
-@KEY
-@TRUST
-@STATE
-@JSON
-def repair(to: str, policy: Path | None, key: Path | None, trust: tuple[Path, ...], state: Path | None, as_json: bool) -> None:
+@opened
+def repair(at: Place, as_json: bool) -> None:
     """Write the pointer's copy for the edges anew; or the pointer from its copy, where it was damaged and the copy was not.
 
     \b
@@ -303,8 +289,7 @@ def repair(to: str, policy: Path | None, key: Path | None, trust: tuple[Path, ..
     """
     from compiler.releases.upkeep import repair as mend
 
-    with place(to, policy, state, key, trust) as at:
-        found = mend(at.store, at.author.keys)
+    found = mend(at.store, at.author.keys)
     if as_json:
         emit_json({"serial": found.serial, **told_of(found)})
         return
@@ -312,15 +297,9 @@ def repair(to: str, policy: Path | None, key: Path | None, trust: tuple[Path, ..
 
 
 @releases.command()
-@TO
 @click.option("--keep", type=click.IntRange(0, 100), metavar="N", help="How many earlier releases stay to go back to (default: the policy's, else 20).")
-@POLICY
-@KEY
-@TRUST
-@WHO
-@STATE
-@JSON
-def prune(to: str, keep: int | None, policy: Path | None, key: Path | None, trust: tuple[Path, ...], who: str | None, state: Path | None, as_json: bool) -> None:
+@partial(opened, signs=True)
+def prune(at: Place, as_json: bool, keep: int | None) -> None:
     """Remove bundles that no release needs any more. The release log stays.
 
     \b
@@ -329,8 +308,7 @@ def prune(to: str, keep: int | None, policy: Path | None, key: Path | None, trus
     """
     from compiler.releases.upkeep import prune as remove
 
-    with place(to, policy, state, key, trust, who) as at:
-        removed = remove(at.store, at.author, at.keep if keep is None else keep)
+    removed = remove(at.store, at.author, at.keep if keep is None else keep)
     if as_json:
         emit_json({"removed": list(removed)})
         return

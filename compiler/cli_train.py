@@ -8,30 +8,18 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from compiler.terminal import JSON, SITE, STATE, compiled, count, fail
+from compiler.terminal import JSON, SITE, STATE, compiled, count, fail, moment_of
 
 if TYPE_CHECKING:
     from compiler.syntax import Ruleset
 
 NAMES = ("affinity", "personal", "similar", "together", "next", "trending", "popular")  # as learn.recommenders has them, which is not loaded for --help
 EXISTING = click.Path(exists=True, path_type=Path)
-
-
-def _moment(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
-    """Epoch seconds of an ISO 8601 time; without a zone it is UTC."""
-    if value is None:
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{value!r} is no time; write 2026-11-24 or 2026-11-24T15:30:00+01:00.") from error
-    return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp()
 
 
 @click.command()
@@ -47,7 +35,7 @@ def _moment(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.option("--opt-out", type=EXISTING, metavar="FILE", help="Whom not to learn from: ids, one a line, as .csv or .ndjson; or a folder of stored profiles, of which the erased count.")
 @click.option("--aliases", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", help="Which visitors are one person, as `tessera identities --by account` writes it (.ndjson).")
 @click.option("--purpose", "purposes", multiple=True, metavar="NAME", help="What must be allowed for a row to be learned from (several times; default: the purposes of the site's item lists and of its log).")
-@click.option("--until", callback=_moment, metavar="TIME", help="Leave out what happened then or later.")
+@click.option("--until", callback=moment_of, metavar="TIME", help="Leave out what happened then or later.")
 @click.option("--user", metavar="COLUMN", help="Of plain tables: who.")
 @click.option("--item", metavar="COLUMN", help="Of plain tables: with which item.")
 @click.option("--time", "time_", metavar="COLUMN", help="Of plain tables: when.")

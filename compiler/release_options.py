@@ -51,9 +51,13 @@ def policy_and_target(to: str, policy: Path | None) -> tuple[Any, Any]:
 
 
 @contextmanager
-def place(to: str, policy: Path | None, state: Path | None, key: Path | None = None, trust: tuple[Path, ...] = (), who: str | None = None) -> Iterator[Place]:
-    """Open a target; whatever goes wrong with it or with what is done there ends with one line."""
-    from compiler.local import local, login
+def place(to: str, policy: Path | None, state: Path | None, key: Path | None = None, trust: tuple[Path, ...] = (), who: str | None = None, signs: bool = True) -> Iterator[Place]:
+    """Open a target; whatever goes wrong with it or with what is done there ends with one line.
+
+    Args:
+        signs: whether a private key is needed; without, the local folder gets none where it has none.
+    """
+    from compiler.local import FOLDER, Local, local, login
     from compiler.releases.approvals import NotAsked
     from compiler.releases.documents import Tampered
     from compiler.releases.publish import Author, PublishError, Unapproved
@@ -65,9 +69,12 @@ def place(to: str, policy: Path | None, state: Path | None, key: Path | None = N
 
     rules, target = policy_and_target(to, policy)
     where = target.to if target else to
-    signing = key or local(Path(where.removeprefix("local:")) if where.startswith("local:") else state).signing_key
+    folder = Path(where.removeprefix("local:")) if where.startswith("local:") else state
+    signing = key or Local((folder or Path(FOLDER)).absolute()).signing_key
+    if key is None and signs:
+        signing = local(folder).signing_key
     try:
-        author = Author(who or login(), signing, believed(signing, trust))
+        author = Author(who or login(), signing, believed(signing if key or signing.exists() else None, trust))
         with open_target(where, state) as store:
             yield Place(store, author, target, rules)
     except Unapproved as error:
@@ -76,14 +83,14 @@ def place(to: str, policy: Path | None, state: Path | None, key: Path | None = N
         fail(str(error))
 
 
-def believed(signing: Path, trust: tuple[Path, ...] = ()) -> dict[str, bytes]:
+def believed(signing: Path | None, trust: tuple[Path, ...] = ()) -> dict[str, bytes]:
     """Raw public keys by name: one's own, those that were given, and those of TESSERA_PUBLIC_KEYS. Raises: KeyFileError."""
     import os
 
     from compiler.releases.documents import trusted
     from compiler.sign import public_of
 
-    told = (public_of(signing), *(path.read_text(errors="replace") for path in trust), os.environ.get("TESSERA_PUBLIC_KEYS", ""))
+    told = (public_of(signing) if signing else "", *(path.read_text(errors="replace") for path in trust), os.environ.get("TESSERA_PUBLIC_KEYS", ""))
     return trusted(told)
 
 

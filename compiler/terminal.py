@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,6 +26,17 @@ def fail(message: str, code: int = 1) -> NoReturn:
 
 def emit_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def moment_of(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+    """Epoch seconds of an ISO 8601 time; without a zone it is UTC."""
+    if value is None:
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no time; write 2026-11-24 or 2026-11-24T15:30:00+01:00.") from error
+    return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp()
 
 
 class Group(click.Group):
