@@ -23,7 +23,7 @@ class LocalStore:
 
     admin: Admin
     name: str
-    bound: str = "within the edge's interval (TESSERA_POLL_SECONDS; 30 s unless it is set) and a request that makes it look"
+    bound: str = "within the edge's interval (TESSERA_POLL_SECONDS; 30 s unless it is set) and a request that makes it look; on Cloudflare up to 60 s more for KV"
 
     def get(self, name: str) -> Object | None:
         found = self._asked(lambda: self.admin.get_r2(BUCKET, checked(name)))
