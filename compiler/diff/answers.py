@@ -9,6 +9,7 @@ from compiler.diff.forms import OF_PAGE, Forms
 from compiler.diff.lean import is_alike_for_all, lean
 from tessera.decide import decide_slots
 from tessera.enrol import assigned
+from tessera.evaluate import names as read_by
 from tessera.match import bits, match
 from tessera.rerank import chain
 from tessera.resolved import Action, Bundle, Experiment, Slot
@@ -19,10 +20,11 @@ REMEMBERED = 65_536  # decisions of a bundle
 
 
 class _Inputs(NamedTuple):
-    """What a ranking goes by: attributes, and whether the moment counts, by which what was seen fades."""
+    """What a ranking goes by: attributes; whether the moment counts, by which what was seen fades; whether the purposes in force do."""
 
     names: tuple[str, ...]
-    timed: bool
+    timed: bool = False
+    consents: bool = False
 
 
 class _Way(NamedTuple):
@@ -34,12 +36,24 @@ class _Way(NamedTuple):
     inputs: tuple[_Inputs | None, ...]
 
 
+class _Recalled(NamedTuple):
+    """What is remembered: a decision, or (None) where the next is to be kept that is of this rule: by a key; or in a place for one alone."""
+
+    decision: Decision | None
+    rule: int
+    key: Any = None
+    place: Any = None
+
+
+_UNKNOWN = _Recalled(None, -2)  # no rule has this number
+
+
 class Answers:
     """Decides some slots of one bundle, as `decide_slots` does; but for the reason of a default, which is never `consent`."""
 
     def __init__(self, forms: Forms, slots: Iterable[int]) -> None:
         self._forms = forms
-        self._bundle = lean(forms.bundle, slots)
+        self._bundle = lean(forms.bundle, slots, forms.scoring)
         self._ways: dict[int, _Way | None] = {}  # by 1 + conjunction
         self._ranks: dict[tuple[int, ...], bool] = {}
         self._defaults: dict[int, Decision | None] = {}  # of who is held out; None: has to be decided
@@ -66,57 +80,51 @@ class Answers:
             top = (alive & masks[number]).bit_length()
             decision = shown[top]
             if decision is None:
-                way, key, last = self._key(number, top, visit)
-                decision = None if key is None else self._remembered(key, last)
+                recalled = self._recall(number, top, visit)
+                decision = recalled.decision
                 if decision is None:
-                    rest.append((place, number, way, key, last))
+                    rest.append((place, number, recalled))
             found.append(decision)
         if rest:
-            for (place, _, way, key, last), decision in zip(rest, decide_slots(bundle, visit, [number for _, number, *_ in rest])):
+            for (place, _, recalled), decision in zip(rest, decide_slots(bundle, visit, [number for _, number, _ in rest])):
                 found[place] = decision
-                if key is not None and decision.rule == way.rule:  # not where it had nothing to show, and the ladder went on
-                    self._remember(key, last, decision)
+                if decision.rule == recalled.rule:  # not where it had nothing to show, and the ladder went on
+                    self._remember(recalled, decision)
         return found
 
-    def _remembered(self, key: Any, last: Any) -> Decision | None:
-        if last is None:
-            return self._known.get(key)
-        before = self._last.get(last)
-        return before[1] if before is not None and before[0] == key else None
-
-    def _remember(self, key: Any, last: Any, decision: Decision) -> None:
-        if last is not None:
-            self._last[last] = (key, decision)
-        elif len(self._known) < REMEMBERED:
-            self._known[key] = decision
-
-    def _key(self, number: int, top: int, visit: Visit) -> tuple[_Way | None, Any, Any]:
-        """How a rule decides; all that its decision depends on, None where that cannot be told; and the place of the last one, None where
-        more than that are remembered."""
+    def _recall(self, number: int, top: int, visit: Visit) -> _Recalled:
+        """What a conjunction led to before, if all was the same that counts."""
         if top not in self._ways:
             self._ways[top] = self._way(number, top)
         way = self._ways[top]
         if way is None:
-            return None, None, None
+            return _UNKNOWN
         head: Any = top
         inputs = way.inputs[0]
         if way.experiment is not None:
             given = assigned(way.experiment, visit)
             if given.arm < 0:
-                return None, None, None
+                return _UNKNOWN
             inputs = way.inputs[given.arm]
-            head = (top, *given)
+            head = (top, *given, not given.enrolled and (visit.purposes, not visit.units))  # by which it says why somebody is not enrolled
         if inputs is None:
-            return None, None, None
+            return _UNKNOWN
         get = visit.values.get
-        key = (head, visit.purposes, not visit.units, *[get(name) for name in inputs.names])
+        key = (head, visit.purposes if inputs.consents else None, *[get(name) for name in inputs.names])
         if inputs.timed:
-            return way, (visit.at, key), head
+            key = (visit.at, *key)
+            last = self._last.get(head)
+            return _Recalled(last[1] if last is not None and last[0] == key else None, way.rule, key, head)
         try:
-            hash(key)
-        except TypeError:  # a value of a wrong type
-            return None, None, None
-        return way, key, None
+            return _Recalled(self._known.get(key), way.rule, key)
+        except TypeError:  # a value of a wrong type, which has no hash
+            return _UNKNOWN
+
+    def _remember(self, recalled: _Recalled, decision: Decision) -> None:
+        if recalled.place is not None:
+            self._last[recalled.place] = (recalled.key, decision)
+        elif len(self._known) < REMEMBERED:
+            self._known[recalled.key] = decision
 
     def _way(self, number: int, top: int) -> _Way | None:
         """How the rule of a conjunction decides, or the default; None where more counts than that its masks hold."""
@@ -136,11 +144,12 @@ class Answers:
 
     def _inputs(self, slot: Slot, action: Action) -> _Inputs | None:
         if action.model < 0:
-            return _Inputs((), False)
+            return _Inputs(())
         names = tuple(sorted(self._forms.ranks_by(slot, action)))
         models = [self._bundle.models[number] for number in chain(self._bundle, action.model)]
         timed = any(model.half_life > 0 and model.source is not None and not model.source.startswith(OF_PAGE) for model in models)
-        return _Inputs(names, timed) if all(compares(self._bundle, name) for name in names) else None
+        consents = any(name.startswith("consent.") for tree in (action.where, *(tree for *_, tree in action.tables)) for name in read_by(tree))
+        return _Inputs(names, timed, consents) if all(compares(self._bundle, name) for name in names) else None
 
     def _is_worth_it(self, numbers: tuple[int, ...]) -> bool:
         """Whether any of some slots ranks: the edge itself remembers the others."""

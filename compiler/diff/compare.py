@@ -7,16 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from compiler.diff import examples as picked
+from compiler.diff.answers import Answers
 from compiler.diff.changes import changes
+from compiler.diff.draws import Draw
 from compiler.diff.examples import Seen
-from compiler.diff.lean import alive, lean, trimmed
+from compiler.diff.lean import alive, trimmed
 from compiler.diff.membership import Membership
-from compiler.diff.plan import Look, Plan
+from compiler.diff.plan import Guard, Look, Plan
 from compiler.diff.rebucketing import Rebucketing
 from compiler.diff.report import Report, Share, SlotShare, Turn
 from compiler.diff.shown import judge, shown
+from compiler.diff.twins import Deciding, Twin, twin
 from compiler.diff.visitors import Visitor
-from tessera.decide import decide_slots
 from tessera.match import Index
 from tessera.record import variant_name
 from tessera.resolved import Bundle
@@ -65,62 +67,99 @@ class _Decided:
     def __init__(self, plan: Plan, whole: bool) -> None:
         self._plan, self._whole = plan, whole
         wanted = [pair for number, pair in enumerate(plan.slots) if whole or number in plan.open]
-        self._old = lean(plan.old, [pair.old for pair in wanted if pair.old is not None])
-        self._new = lean(plan.new, [pair.new for pair in wanted if pair.new is not None])
-        self._guards: dict[Look, tuple[Index, Index]] = {}
+        self._old = Answers(plan.old_forms, [pair.old for pair in wanted if pair.old is not None])
+        self._new = Answers(plan.new_forms, [pair.new for pair in wanted if pair.new is not None])
+        forms = Deciding(plan.old), Deciding(plan.new)
+        found = {} if whole else {number: twin(*forms, plan.slots[number]) for number in plan.open}
+        self._twins = {number: one for number, one in found.items() if one is not None}
+        self._guards: dict[Look, tuple[Mapping[int, Guard], Index, Index]] = {}
+        self._draws: dict[Look, tuple[Draw, ...] | None] = {}
+        self._numbers: dict[tuple[tuple[int, ...], bool], _Numbers] = {}
+
+    def spares(self, look: Look, old: Visit, new: Visit) -> bool:
+        """Whether nothing has to be decided there, on whatever page: of all slots draws alone are others, and give this visitor the same."""
+        if look not in self._draws:
+            guards = [self._plan.guards.get(number) for number in look.both]
+            free = not self._whole and not look.gone and not look.come
+            draws = [draw for guard in guards if guard is not None for draw, *_ in guard.draws]
+            only = free and all(guard is not None and not guard.old and not guard.new for guard in guards) and all(draw.is_by_units for draw in draws)
+            self._draws[look] = tuple(dict.fromkeys(draws)) if only else None
+        draws = self._draws[look]
+        return draws is not None and all(draw.is_same(old, new) for draw in draws)
 
     def decide(self, look: Look, old: Visit, new: Visit) -> Sequence[Outcome]:
         """What both decide of the slots that may differ."""
-        both = look.both if self._whole else self._unguarded(look, old, new)
-        slots = self._plan.slots
+        both = look.both if self._whole else tuple(self._unguarded(look, old, new))
         found: list[Outcome] = []
+        if not (both or look.gone or look.come):
+            return found
+        held = self._plan.held(old)
+        held_now = self._plan.held_now(new) if self._whole else held  # a visitor of whom both know the same is held out by both, or by none
+        slots = self._plan.slots
         if both:
-            before = decide_slots(self._old, old, [slots[number].old for number in both])
-            after = decide_slots(self._new, new, [slots[number].new for number in both])
-            found += zip(both, before, after)
+            ours, theirs, twins = self._numbered(both, old is new)
+            before = self._old.decide(old, ours, held)
+            after = iter(self._new.decide(new, theirs, held_now) if theirs else ())
+            for number, one, same in zip(both, before, twins):
+                found.append((number, one, next(after) if same is None else same.new(one)))
         if look.gone:
-            found += ((number, one, None) for number, one in zip(look.gone, decide_slots(self._old, old, [slots[number].old for number in look.gone])))
+            found += ((number, one, None) for number, one in zip(look.gone, self._old.decide(old, [slots[number].old for number in look.gone], held)))
         if look.come:
-            found += ((number, None, one) for number, one in zip(look.come, decide_slots(self._new, new, [slots[number].new for number in look.come])))
+            found += ((number, None, one) for number, one in zip(look.come, self._new.decide(new, [slots[number].new for number in look.come], held_now)))
+        return found
+
+    def _numbered(self, both: tuple[int, ...], is_one: bool) -> _Numbers:
+        """Pairs of slots by the numbers of each bundle, of the new one those that have to be decided too; and the twins of the others.
+
+        Args:
+            is_one: whether both bundles make the same visit.
+        """
+        found = self._numbers.get((both, is_one))
+        if found is None:
+            twins = tuple(self._twins.get(number) if is_one else None for number in both)
+            pairs = [self._plan.slots[number] for number in both]
+            theirs = tuple(pair.new for pair, same in zip(pairs, twins) if same is None)
+            found = self._numbers[both, is_one] = (tuple(pair.old for pair in pairs), theirs, twins)
         return found
 
     def _unguarded(self, look: Look, old: Visit, new: Visit) -> Sequence[int]:
         """Without the slots that show the same by their guard."""
-        indices = self._guards.get(look)
-        if indices is None:
-            indices = self._guards[look] = self._indices(look)
-        if indices is _NO_GUARDS:
+        found = self._guards.get(look)
+        if found is None:
+            found = self._guards[look] = self._guarded(look)
+        guards, index, index_now = found
+        if not guards:
             return look.both
         if self._plan.held(old):  # what has a guard has the same default
-            return [number for number in look.both if number not in self._plan.guards or self._plan.old.slots[self._plan.slots[number].old].always]
-        met, met_now = alive(indices[0], old.values), alive(indices[1], new.values)
-        return [number for number in look.both if not self._is_same(number, met, met_now, old, new)]
+            return [number for number in look.both if number not in guards or self._plan.old.slots[self._plan.slots[number].old].always]
+        met, met_now = alive(index, old.values), alive(index_now, new.values)
+        return [number for number in look.both if number not in guards or not _is_same(guards[number], met, met_now, old, new)]
 
-    def _is_same(self, number: int, met: int, met_now: int, old: Visit, new: Visit) -> bool:
-        guard = self._plan.guards.get(number)
-        if guard is None or met & guard.old or met_now & guard.new:
-            return False
-        for draw, mask, mask_now in guard.draws:
-            if (mask < 0 or met & mask or met_now & mask_now) and not draw.is_same(old, new):
-                return False
-        return True
-
-    def _indices(self, look: Look) -> tuple[Index, Index]:
-        """What tells whether the rules of the guards are met."""
-        guards = [self._plan.guards[number] for number in look.both if number in self._plan.guards]
-        if not guards:
-            return _NO_GUARDS
+    def _guarded(self, look: Look) -> tuple[Mapping[int, Guard], Index, Index]:
+        """The guards that are worth asking, and what tells in each bundle whether their rules are met."""
+        guards = {number: self._plan.guards[number] for number in look.both if number in self._plan.guards}
+        if len(guards) < len(look.both):  # the others need a look anyway
+            guards = {number: guard for number, guard in guards.items() if number not in self._twins}
         old = new = 0
-        for guard in guards:
+        for number, guard in guards.items():
             old |= guard.old
-            new |= guard.new
+            new |= 0 if number in self._twins else guard.new  # a twin's rules are met by the same visitors
             for _, mask, mask_now in guard.draws:
                 old |= max(mask, 0)
                 new |= max(mask_now, 0)
-        return trimmed(self._plan.old.index, old), trimmed(self._plan.new.index, new)
+        return guards, trimmed(self._plan.old.index, old), trimmed(self._plan.new.index, new)
 
 
-_NO_GUARDS = (Index((), (), (), (), 0, 0),) * 2
+def _is_same(guard: Guard, met: int, met_now: int, old: Visit, new: Visit) -> bool:
+    if met & guard.old or met_now & guard.new:
+        return False
+    for draw, mask, mask_now in guard.draws:
+        if (mask < 0 or met & mask or met_now & mask_now) and not draw.is_same(old, new):
+            return False
+    return True
+
+
+_Numbers = tuple[tuple[int, ...], tuple[int, ...], tuple[Twin | None, ...]]
 
 
 class _Tally:
@@ -149,6 +188,8 @@ class _Tally:
         slots = pages = 0  # what differs, as masks
         if visitor.everywhere and visitor.view is not None:
             for number, look in plan.tour(whole):
+                if self.decided[whole].spares(look, old, new):
+                    continue
                 pair = plan.pages[number]
                 before, after = (old, new) if pair.old == pair.new == visitor.page else visitor.view(pair.old, pair.new)
                 slots, pages = self._look(number, look, before, after, whole, slots, pages)

@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 
 import msgpack
 
+from compiler.diff.scoring import scoring
 from tessera.bundle import LENGTHS
 from tessera.evaluate import names
+from tessera.kernel import Kernel
 from tessera.markets import NAME as MARKET
 from tessera.match import bits
 from tessera.resolved import Action, Bundle, Campaign, Experiment, Slot
@@ -226,6 +228,11 @@ class Forms:
         return getattr(self.bundle.kernel, "_body", None)
 
     @cached_property
+    def scoring(self) -> Kernel:
+        """What scores items for decisions: the bundle's own kernel, or one that is quicker."""
+        return scoring(self.bundle)
+
+    @cached_property
     def _places(self) -> dict[str, tuple[int, int]]:
         length, _ = LENGTHS.unpack_from(self._body)
         envelope = msgpack.unpackb(self._body[LENGTHS.size : LENGTHS.size + length], use_list=False, strict_map_key=False)
@@ -264,7 +271,7 @@ class Forms:
         if self._body is None:
             return {}
         rows = self._decoded("decisions")["plans"]
-        numbers = sorted({action.plan.free for action in _actions(self.bundle) if action.plan is not None})
+        numbers = sorted({action.plan.free for action in actions(self.bundle) if action.plan is not None})
         if len(numbers) != len(rows):
             return {}
         return {number: self._plan_row(*row) for number, row in zip(numbers, rows)}
@@ -319,7 +326,8 @@ def rules_of(bundle: Bundle, slot: int) -> Iterator[Any]:
     return map(bundle.rules.__getitem__, rule_numbers(bundle, slot))
 
 
-def _actions(bundle: Bundle) -> Iterator[Action]:
+def actions(bundle: Bundle) -> Iterator[Action]:
+    """All that any rule, default or arm does."""
     for slot in bundle.slots:
         for action in (slot.default, slot.test):
             yield from _with_arms(action)

@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from compiler.diff.forms import actions
 from compiler.diff.remembering import Remembering
+from tessera.evaluate import names
+from tessera.kernel import Kernel
 from tessera.match import Index, match
 from tessera.outcomes import Outcomes
 from tessera.ranking import rank
@@ -15,9 +18,9 @@ from tessera.sound import ILL_TYPED
 from tessera.types import Decision, Visit
 
 
-def lean(bundle: Bundle, slots: Iterable[int]) -> Bundle:
+def lean(bundle: Bundle, slots: Iterable[int], kernel: Kernel) -> Bundle:
     """The bundle for deciding these slots, and those that they need. Its decisions are the same but for the reason of a default, which is
-    never `consent`."""
+    never `consent`. kernel: what scores items, by the bundle's numbers."""
     wanted = set(slots)
     wanted |= {parent for slot in wanted for parent in bundle.slots[slot].needs}
     mask = 0
@@ -30,13 +33,23 @@ def lean(bundle: Bundle, slots: Iterable[int]) -> Bundle:
         index=trimmed(bundle.index, mask),
         outcomes=outcomes,
         front=front,
-        kernel=Remembering(bundle.kernel),
+        kernel=Remembering(kernel),
+        items=replace(bundle.items, columns=_filtered_by(bundle)),
         slots=tuple(replace(slot, purposes=frozenset()) for slot in bundle.slots),
         asked=frozenset(),
     )
     for slot in wanted:
         _intern_default(found, slot)
     return found
+
+
+def _filtered_by(bundle: Bundle) -> dict[str, Any]:
+    """The columns that filters read, item by item; to those of the others no decision looks."""
+    read: set[str] = set()
+    for action in actions(bundle):
+        read.update(name.removeprefix("item.") for name in names(action.where) if name.startswith("item."))
+        read.update(field for _, _, field, _ in action.tables)
+    return {name: column for name, column in bundle.items.columns.items() if name in read}
 
 
 def _intern_default(bundle: Bundle, number: int) -> None:

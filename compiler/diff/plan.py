@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from compiler.diff import matching
 from compiler.diff.draws import Draw
 from compiler.diff.forms import UNITS, Forms
+from compiler.diff.held import Held
 from compiler.diff.matching import Pair
-from tessera.decide import held_out_of_all
 from tessera.resolved import Bundle
 from tessera.types import Visit
 
@@ -42,6 +42,7 @@ class Plan:
     Attributes:
         slots: pairs of numbers of slots. open: the numbers of those pairs that are not proved alike.
         pages: pairs of names of pages; None in both for flags and channels.
+        held, held_now: who is held out of all by the old bundle, and by the new one.
         guards: of those the ones of which rules or draws alone are others.
         reads: the attributes by which slots that are alike, or have a guard, decide.
     """
@@ -50,7 +51,7 @@ class Plan:
         self.old, self.new = old, new
         self.old_forms, self.new_forms = Forms(old), Forms(new)
         self._draws: dict[tuple[int, int], Draw] = {}
-        self._held: tuple[Visit | None, bool] = (None, False)
+        self.held, self.held_now = Held(old), Held(new)
         self.slots = matching.slots(old, new)
         self.pages = [*matching.pages(old, new), NOWHERE]
         self.proves = all(pair.old == pair.new for pair in self.pages if pair.old is not None and pair.new is not None)
@@ -101,12 +102,6 @@ class Plan:
             self._draws[old, new] = Draw(self.old.experiments[old], self.new.experiments[new])
         return self._draws[old, new]
 
-    def held(self, visit: Visit) -> bool:
-        """Whether the old bundle holds a visitor out of all; the answer for the last one is kept."""
-        if self._held[0] is not visit:
-            self._held = (visit, (self.old.holdout is not None or bool(visit.forced)) and held_out_of_all(self.old, visit))
-        return self._held[1]
-
     @cached_property
     def shares_visits(self) -> bool:
         """Whether both bundles make the same visit of whatever is known."""
@@ -121,7 +116,7 @@ class Plan:
                 return False
             if any(old.values.get(name) != new.values.get(name) for name in self.reads):
                 return False
-        return self.old.holdout == self.new.holdout or held_out_of_all(self.old, old) == held_out_of_all(self.new, new)
+        return self.old.holdout == self.new.holdout or self.held(old) == self.held_now(new)
 
     # --- where to look ------------------------------------------------------------------------------------------------------
 

@@ -9,21 +9,22 @@ from compiler.diff import matching
 from compiler.diff.draws import Draw
 from compiler.diff.plan import Plan
 from compiler.diff.report import Assignment
-from tessera.decide import held_out_of_all
-from tessera.enrol import assigned
-from tessera.resolved import Bundle, Experiment
+from tessera.enrol import Assigned, assigned
+from tessera.resolved import Experiment
 from tessera.types import Visit
 
 OUTSIDE = ""
 
 
 class _Watched(NamedTuple):
-    """A pair of experiments; `arms`: an arm of the old one → the same arm by the names of the new one."""
+    """A pair of experiments; `arms`: an arm of the old one → the same arm by the names of the new one; `same`: whether both give the same
+    arm, by the same name, to somebody of whom both bundles know the same; `draw`: what tells it where that depends."""
 
     old: Experiment | None
     new: Experiment | None
     arms: dict[str, str]
     counts: Counter
+    same: bool
     draw: Draw | None
 
 
@@ -44,18 +45,29 @@ class Rebucketing:
             same = before is not None and after is not None and plan.old_forms.experiment(before) == plan.new_forms.experiment(after)
             if any_may or not same:
                 alike = before is not None and after is not None and before.design.arms == after.design.arms
-                self._watched.append(_Watched(before, after, _arms(before, after), Counter(), plan.draw(pair.old, pair.new) if alike else None))
+                self._watched.append(_Watched(before, after, _arms(before, after), Counter(), same and alike, plan.draw(pair.old, pair.new) if alike else None))
         self.matters = bool(self._watched)
 
     def add(self, old: Visit, new: Visit) -> None:
         """Count a visitor."""
         held = self._plan.held(old)
-        alike = old is new and self._plan.old.holdout == self._plan.new.holdout
-        held_now = held if alike else _held(self._plan.new, new)
+        alike = old is new and not old.forced
+        held_now = held if alike and self._plan.old.holdout == self._plan.new.holdout else self._plan.held_now(new)
         for one in self._watched:
-            arm = _arm(one.old, old, held)
-            same = alike and one.draw is not None and one.draw.is_drawn_once and not old.forced and one.draw.is_same(old, new)
-            one.counts[arm, arm if same else _arm(one.new, new, held_now)] += 1
+            if alike and (one.same or (held == held_now and one.draw is not None and one.draw.is_drawn_once and one.draw.is_same(old, new))):
+                arm = OUTSIDE if held and held_now or one.old is None else _arm(one.old, assigned(one.old, old))
+                one.counts[OUTSIDE if held else arm, OUTSIDE if held_now else arm] += 1
+                continue
+            before = after = OUTSIDE
+            if alike and one.draw is not None and not held:
+                ours, theirs = one.draw.arms(old, new)
+                before, after = _arm(one.old, ours), OUTSIDE if held_now else _arm(one.new, theirs)
+            else:
+                if one.old is not None and not held:
+                    before = _arm(one.old, assigned(one.old, old))
+                if one.new is not None and not held_now:
+                    after = _arm(one.new, assigned(one.new, new))
+            one.counts[before, after] += 1
 
     def assignments(self) -> tuple[Assignment, ...]:
         """The experiments of which anybody's arm changed, or that are in one bundle alone."""
@@ -85,13 +97,6 @@ def _arms(old: Experiment | None, new: Experiment | None) -> dict[str, str]:
     return {ours[pair.old]: theirs[pair.new] for pair in matching.arms(ours, theirs) if pair.old is not None and pair.new is not None}
 
 
-def _held(bundle: Bundle, visit: Visit) -> bool:
-    return (bundle.holdout is not None or bool(visit.forced)) and held_out_of_all(bundle, visit)
-
-
-def _arm(experiment: Experiment | None, visit: Visit, held: bool) -> str:
+def _arm(experiment: Experiment, given: Assigned) -> str:
     """The arm for which a visitor counts."""
-    if experiment is None or held:
-        return OUTSIDE
-    arm, enrolled, _ = assigned(experiment, visit)
-    return experiment.design.arms[arm] if enrolled and arm >= 0 else OUTSIDE
+    return experiment.design.arms[given.arm] if given.enrolled and given.arm >= 0 else OUTSIDE

@@ -9,7 +9,7 @@ from compiler.diff.forms import Forms, leaves
 from compiler.diff.matching import Pair
 from tessera.render import is_fixed, render
 from tessera.resolved import Bundle
-from tessera.types import Decision, Visit
+from tessera.types import Decision, Ranked, Visit
 
 
 def shown(bundle: Bundle, visit: Visit, decision: Decision) -> str | None:
@@ -35,14 +35,7 @@ def judge(old: Forms, new: Forms, pair: Pair) -> Differ:
     """Whether two decisions of a slot that stands in both show something else. What depends on no visitor is told once."""
     moved = place(old.bundle, pair.old) != place(new.bundle, pair.new)
     told: dict[_Key, bool | None] = {}
-    by_items: dict[_Key, bool] = {}
-
-    def by_items_alone(key: _Key) -> bool:
-        """Whether both contents are the same but for the items that they show."""
-        _, mine, _, theirs = key
-        if any(one[0] != "item" for one in leaves(old.bundle.contents[mine])) or old.field("id") != new.field("id"):
-            return False
-        return old.content(mine) == new.content(theirs)
+    by_items: dict[_Key, Callable[[Items, Items], bool | None] | None] = {}
 
     def differs(seen: Visit, then: Visit, before: Decision, after: Decision) -> bool:
         key = (before.variant, before.content, after.variant, after.content)
@@ -50,14 +43,49 @@ def judge(old: Forms, new: Forms, pair: Pair) -> Differ:
             answer = told[key]
         except KeyError:
             answer = told[key] = _for_everybody(old.bundle, new.bundle, moved, before, after)
-            by_items[key] = answer is None and not moved and by_items_alone(key)
+            by_items[key] = None if moved or answer is not None else _by_items(old, new, before.content, after.content)
         if answer is not None:
             return answer
-        if by_items[key] and [one.row for one in before.items] == [one.row for one in after.items]:
-            return False
+        asked = by_items[key]
+        if asked is not None and (answer := asked(before.items, after.items)) is not None:
+            return answer
         return moved or shown(old.bundle, seen, before) != shown(new.bundle, then, after)
 
     return differs
+
+
+Items = tuple[Ranked, ...]
+
+
+def _by_items(old: Forms, new: Forms, mine: int, theirs: int) -> Callable[[Items, Items], bool | None] | None:
+    """What tells of two contents by the items alone whether they differ, and of some items nothing; None where more than items counts."""
+    ours, others = old.bundle.contents[mine], new.bundle.contents[theirs]
+    if any(not isinstance(part, str) and part[0] != "each" for part in ours) or any(one[0] != "item" for one in leaves(ours)) or old.field("id") != new.field("id"):
+        return None
+    (bare, fields), (another, columns) = old.content(mine), new.content(theirs)
+    if bare != another:
+        return None
+    alike = fields == columns
+    is_one = sum(not isinstance(part, str) for part in ours) == 1  # a list of items, and texts around it
+    rows: dict[int, bool] = {}
+
+    def row_differs(row: int) -> bool:
+        one = (Ranked(row, 0.0),)
+        answer = rows[row] = render(ours, _NOBODY.values, old.bundle.items, one) != render(others, _NOBODY.values, new.bundle.items, one)
+        return answer
+
+    def differ(before: Items, after: Items) -> bool | None:
+        if before is not after and [one.row for one in before] != [one.row for one in after]:
+            return None
+        if alike:
+            return False
+        found = 0
+        for one in before:
+            row = one.row
+            found += rows[row] if row in rows else row_differs(row)
+        return None if found > 1 or (found and not is_one) else bool(found)
+
+    return differ
 
 
 def _for_everybody(old: Bundle, new: Bundle, moved: bool, before: Decision, after: Decision) -> bool | None:

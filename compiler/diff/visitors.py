@@ -16,7 +16,8 @@ class Visitor(NamedTuple):
     Attributes:
         old, new: the visit as each bundle knows it; the same object where both know the same.
         page: the page they are on, by its name in the old bundle (or in the new one, where that alone has it); None for none.
-        everywhere: whether they are looked at on all pages: then `view` tells of a page, by its names in both, the two visits.
+        everywhere: whether they are looked at on all pages: then `view` tells of a page, by its names in both, the two visits: at
+            the same moment, by the same units and consent.
         only: the slots that are looked at, by name; None for all of the page.
     """
 

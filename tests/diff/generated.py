@@ -199,6 +199,27 @@ def catalogue(site: ir.Program, random: Random) -> Changed:
     return Changed(replace(site, item_columns=tuple((key, values if key == name else column) for key, column in columns.items())))
 
 
+def price(site: ir.Program, random: Random) -> Changed:
+    """Prices that are shown, and that a filter reads, or a boost; some on the other side of what these ask."""
+    prices = list(dict(site.item_columns)["price"])
+    for row in random.sample(range(len(prices)), random.randrange(1, 4)):
+        prices[row] = random.choice([13.0, 24.0, 99.0, 180.0, None])
+    return Changed(replace(site, item_columns=tuple((key, tuple(prices) if key == "price" else column) for key, column in site.item_columns)))
+
+
+def priced(site: ir.Program, random: Random) -> ir.Program:
+    """The site, where rankings go by the price: in a filter, a filter by what is known of the visitor too, or a boost."""
+    cost = ir.Ref("item.price", "double")
+    own = both(call("lt", cost, 60.0), no(call("in", ir.Ref("item.id", "string"), ref("visitor.recent"))))
+    more = random.choice([{"where": call("lt", cost, 60.0)}, {"boost": ((call("lt", cost, 20.0), 3.0),)}, {"where": own}])
+
+    def dear(one: ir.Action) -> ir.Action:
+        return replace(one, **more) if one.model else replace(one, arms=tuple(map(dear, one.arms)))
+
+    rules = _of(site, "ranked").rules
+    return _slots(site, "ranked", rules=tuple(replace(one, action=dear(one.action)) for one in rules), default=dear(_of(site, "ranked").default))
+
+
 def segment(site: ir.Program, random: Random) -> Changed:
     name, when = site.segments[0]
     return Changed(replace(site, segments=((name, no(when)), *site.segments[1:])), effect=False)
@@ -244,7 +265,7 @@ def idle(site: ir.Program) -> ir.Program:
 
 
 CHANGES: tuple[Callable[[ir.Program, Random], Changed], ...] = (
-    weights, salt, share, holdout, copy, order, removed_rule, condition, added_rule, default, removed_slot, added_slot, pages, moved, campaign, known, catalogue, segment, listed,
+    weights, salt, share, holdout, copy, order, removed_rule, condition, added_rule, default, removed_slot, added_slot, pages, moved, campaign, known, catalogue, price, segment, listed,
     renamed,
 )  # fmt: skip
 

@@ -19,7 +19,7 @@ from tests.diff.generated import CHANGES, differing, sites, visitors
 from tests.edge.conditions import ANYTHING
 from tests.edge.sites import ALL, TYPES, bundle
 
-EACH, CROWD = 15, 30  # 300 changes in all
+EACH, CROWD = 15, 30  # 315 changes in all, and 30 of prices below
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
@@ -37,6 +37,18 @@ def test_shares_are_those_of_brute_force(change):
         assert changed.effect or report.share == 0
 
     holds()
+
+
+@settings(max_examples=30, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(sites(), st.integers(0, 2**32))
+def test_prices_that_rankings_go_by_change_what_is_ranked(site, seed):
+    site = generated.priced(site, Random(seed))
+    changed = generated.price(site, Random(seed))
+    old, new = bundle(site), bundle(changed.site)
+    crowd = visitors(old, new, seed, CROWD)
+    expected = [differing(old, new, visitor, {}) for visitor in crowd]
+    report = compare(old, new, crowd)
+    assert {one.name: one.changed for one in report.slots} == {one.name: sum(one.name in found for found in expected) for one in report.slots}
 
 
 @settings(max_examples=20, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck))

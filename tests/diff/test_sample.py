@@ -8,10 +8,12 @@ from functools import cache
 import pytest
 
 from benchmarks import diff as benchmark
-from compiler.diff import Plan, compare
+from compiler.diff import Plan, compare, scoring
 from compiler.diff.distributions import DistributionError, Range, Weights, read
 from compiler.diff.sample import Sample
-from tessera.decide import decide
+from compiler.diff.twins import Deciding, twin
+from compiler.kernel import NumpyKernel
+from tessera.decide import decide, held_out_of_all
 from tessera.profile import permitted
 from tessera.render import render
 from tessera.resolved import Bundle
@@ -78,6 +80,38 @@ def test_the_benchmark_finds_the_same_by_its_peer():
 def test_what_is_proved_is_not_looked_at():
     assert {plan("a day's work").names(number) for number in plan("a day's work").open} == {("banner",), ("cta",), ("hero",)}
     assert not plan("names").open and not plan("the holdout").open
+
+
+def twins(name: str) -> set[str]:
+    """The open slots that decide the same in both."""
+    told = plan(name)
+    sides = Deciding(told.old), Deciding(told.new)
+    return {told.names(number)[-1] for number in told.open if twin(*sides, told.slots[number]) is not None}
+
+
+def test_what_decides_the_same_is_decided_once():
+    assert {"bundle", "carousel"} <= twins("prices")
+    assert twins("prices and a text") >= {"bundle", "carousel", "cta"} and "banner" not in twins("prices and a text")
+    assert not {"bundle", "carousel"} & twins("a price that a filter reads"), "it ranks others"
+    assert "carousel" not in twins("a boost") | twins("stock") | twins("a share")
+
+
+@pytest.mark.parametrize("name", ["prices", "stock", "a boost"])
+def test_numpy_scores_many_items_as_python_does(name, monkeypatch):
+    crowd = sample(name, 150, seed=4)
+    expected = compare(*shops.pair(name), crowd)
+    monkeypatch.setattr(scoring, "MANY", 1)
+    told = Plan(*shops.pair(name))
+    assert isinstance(told.old_forms.scoring, NumpyKernel) and isinstance(told.new_forms.scoring, NumpyKernel)
+    assert compare(told.old, told.new, crowd, plan=told) == expected
+
+
+def test_who_moves_into_the_holdout_or_out_of_it_sees_something_else():
+    told, crowd = plan("the holdout"), sample("the holdout", 400, seed=2)
+    moved = [told.held(one.old) != told.held_now(one.new) for one in crowd]
+    assert moved == [held_out_of_all(told.old, one.old) != held_out_of_all(told.new, one.new) for one in crowd] and any(moved)
+    report = compare(told.old, told.new, crowd, plan=told)
+    assert 0 < report.changed <= sum(moved)
 
 
 @pytest.mark.parametrize("name", ["the shop", "consent"])
