@@ -105,7 +105,7 @@ def answer_api(text: str) -> str:
     try:
         pointer = isolate.pointer
         bundle = None if pointer is None or pointer.off else canary.of_call(pointer.canary, isolate.bundle, isolate.bundles, text)
-        published = pointer.published if bundle is isolate.bundle else None
+        published = pointer.published if bundle and bundle is isolate.bundle else None
         return api.turn(bundle, isolate.cookie_keys, text, lambda url: isolate.bridge.page(bundle.name, url), published)
     except Exception as error:
         say("api-failed", why=brief(error))

@@ -11,14 +11,14 @@ from tessera.log import files
 
 
 def view(id_: str, at: object = 1_764_756_900.0, slots: object = ({"slot": "hero"}, {"slot": "banner"})) -> tuple[str, str]:
-    return id_, json.dumps({"view": {"id": id_, "at": at, "slots": slots}, "page_status": "planned", "places": {"hero": "spliced"}})
+    return id_, json.dumps({"view": {"id": id_, "at": at, "slots": slots}, "page_status": "planned", "places": {"hero": "spliced"}, "lane": "control", "took": 1.5})
 
 
 def test_one_row_a_slot():
     ((key, text),) = files([view("a"), view("b")])
     assert key.startswith("decisions/date=2025-12-03/") and key.endswith(".ndjson")
     assert [json.loads(line) for line in text.splitlines()] == [
-        {"id": id_, "at": 1_764_756_900.0, "page_status": "planned", "slot": slot, "place": place}
+        {"id": id_, "at": 1_764_756_900.0, "page_status": "planned", "lane": "control", "took": 1.5, "slot": slot, "place": place}
         for id_ in "ab"
         for slot, place in (("hero", "spliced"), ("banner", None))
     ]

@@ -45,11 +45,11 @@ def test_rows_repeat_what_the_slots_share_and_tell_what_became_of_each():
     lines = rows({"view": found, "page_status": "plan-hit", "places": {"hero": "spliced", "banner": "slot-unclosed", "gone": "kept"}})
     assert [(line["slot"], line["place"]) for line in lines] == [("hero", "spliced"), ("banner", "slot-unclosed"), ("notice", None)]
     assert all(line["id"] == "view-1" and line["page_status"] == "plan-hit" and "slots" not in line for line in lines)
-    assert set(lines[0]) == (set(found) - {"slots"}) | set(found["slots"][0]) | {"page_status", "place"}
+    assert set(lines[0]) == (set(found) - {"slots"}) | set(found["slots"][0]) | {"page_status", "lane", "took", "place"}
 
 
 def test_rows_of_a_message_that_tells_nothing_of_the_page():
-    assert {(line["page_status"], line["place"]) for line in rows({"view": message()})} == {(None, None)}
+    assert {(line["page_status"], line["place"], line["lane"], line["took"]) for line in rows({"view": message()})} == {(None, None, "live", None)}
 
 
 def test_the_text_is_the_message_as_json():

@@ -169,5 +169,7 @@ def test_the_worker_says_what_decides_here(views):
     published = datetime.fromisoformat(told["published"])
     assert 0 <= told["age"] <= 3600 and abs(time.time() - published.timestamp() - told["age"]) < 5
     assert published.tzinfo == timezone.utc
-    assert sorted(told) == ["age", "bundle", "bytes", "counts", "format", "published", "python", "refused", "site", "tessera"]
+    assert sorted(told) == [
+        "age", "bundle", "bytes", "canary", "counts", "format", "formats", "off", "published", "python", "refused", "serial", "shadow", "site", "tessera",
+    ]  # fmt: skip
     assert shop.place.cookie_key.read_text().partition(":")[2] not in answer.text

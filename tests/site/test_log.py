@@ -18,7 +18,7 @@ from tessera.visit import units
 TEXT, NUMBER, BOOL, LIST, MAP, NONE = str, (int, float), bool, list, dict, type(None)
 PAGE_VIEW = {
     "v": int, "id": TEXT, "page": TEXT, "channel": TEXT, "at": NUMBER, "offset": int, "bundle": TEXT, "unit": (TEXT, NONE), "unit_kind": (TEXT, NONE),
-    "inputs": MAP, "ages": MAP, "sticky": MAP, "seen": MAP, "purposes": LIST, "jurisdiction": TEXT, "served_from": TEXT, "fallbacks": LIST, "page_status": TEXT,
+    "inputs": MAP, "ages": MAP, "sticky": MAP, "seen": MAP, "purposes": LIST, "jurisdiction": TEXT, "served_from": TEXT, "fallbacks": LIST, "page_status": TEXT, "lane": TEXT, "took": NUMBER,
 }  # fmt: skip
 OUTCOME = {
     "slot": TEXT, "variant": TEXT, "level": TEXT, "rule": (TEXT, NONE), "segment": (TEXT, NONE), "campaign": (TEXT, NONE),
