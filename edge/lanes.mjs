@@ -7,7 +7,7 @@ const DIGITS = 8; // of the page view's id, which is random: by these page views
 
 let pointed = { live: "", canary: null, shadow: null };
 
-/** Whether any bundle decides; false also while personalisation is switched off and no pointer was read. */
+/** Whether a pointer was read; until then a request waits a little for one, also where it says that nothing is to be personalised. */
 export const decider = { isKnown: false };
 
 /** Decide as tessera/release.py says from now on: {live, canary: {name, header} or null, shadow: {name, sample} or null}. */

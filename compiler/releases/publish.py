@@ -198,7 +198,7 @@ def publish(
         files: the bundle, or the same site's bundles in several formats. canary: for whom, where not for everybody.
         shadow: the share of page views (0 to 1) that it decides beside the live one, unseen. policy: of the policy file, for the
             pointer to carry. source: git's revision. keep: how many releases stay to go back to. begin_anew: take the place
-            of a pointer that was damaged or forged, or is of another site. sign_anew: as `stage` takes it.
+            of a pointer that was damaged or forged, or is of another site that is neither frozen nor under a policy. sign_anew: as `stage` takes it.
     Raises:
         BundleError: the bytes are no bundle, or not signed by one of the author's keys.
         Unapproved: somebody's approval is missing; the bundle waits in the store.
@@ -207,7 +207,7 @@ def publish(
     """
     before = _before(store, author.keys, begin_anew)
     site, release = stage(store, files, author.keys, author.now(), sign_anew)
-    if begin_anew and before.pointer and before.pointer.site != site:
+    if begin_anew and before.pointer and before.pointer.site != site and not (before.pointer.policy or before.pointer.frozen):
         before = replace(before, pointer=None)
     known = before.pointer
     if known and known.frozen:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler.pipeline import compile_site
 from compiler.releases import approvals, changes, upkeep
 from compiler.releases import publish as releases
 from compiler.releases.files import Folder
@@ -13,6 +14,7 @@ from compiler.releases.policy import CanaryPlan, Person, PolicyError, digest, mi
 from compiler.releases.publish import Author, PublishError, Unapproved
 from compiler.releases.versions import VersionedStore
 from compiler.sign import public_of, sign
+from compiler.starter import write
 from tessera.bundle import HEADER, LATER_FORMAT, BundleError, unseal
 from tests.releases.sites import author, bundle, name_of
 
@@ -250,3 +252,19 @@ def test_a_damaged_bundle_is_put_there_again(store, ana, bundles):
     store.put(releases.bundle_file(name_of(bundles[0])), bundles[0][:100])
     releases.stage(store, [bundles[0]], ana.keys, "")
     assert upkeep.audit(store, ana.keys) == []
+
+
+def test_another_site_takes_no_place_that_is_guarded(store, ana, bundles, tmp_path):
+    """To begin anew is for pointers that are damaged, and for the sites of one who develops."""
+    site = tmp_path / "other"
+    write(site)
+    other = sign(compile_site(site).bundle, ana.key)
+    releases.publish(store, [bundles[0]], ana)
+    changes.freeze(store, ana, "sale")
+    with pytest.raises(PublishError, match="is frozen: sale"):
+        releases.publish(store, [other], ana, begin_anew=True)
+    changes.unfreeze(store, ana)
+    with pytest.raises(PublishError, match="holds releases of 'small'"):
+        releases.publish(store, [other], ana)
+    assert releases.publish(store, [other], ana, begin_anew=True).live.bundle == name_of(other)
+    assert len(upkeep.history(store, ana.keys)) == 4
